@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libinih reads the lines, but it is forgiving where a configuration must not be: a line beyond its
+ * buffer (200 bytes as built by Debian) is cut, so are section and key names of 50 bytes and more;
+ * text after `[section]` and a section without keys are passed over; an indented line is a part of
+ * the value above, whatever was meant. The reader function that hands it the lines refuses all
+ * that.
+ */
+#include "daemon/config_file.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/config_keys.h"
+#include "daemon/config_value.h"
+#include "lib/buf.h"
+#include "lib/fd.h"
+#include "lib/util.h"
+
+#define BLANKS	  " \t\r"
+#define NAMES_MAX 320
+
+struct parser {
+	struct config *config;
+	const char *path;
+	const char *rest, *end; /* of the file */
+	const char *line;
+	size_t line_length;
+	unsigned int line_number;
+	bool continues; /* the line is indented: it belongs to the value above */
+
+	const struct config_key *key; /* of the value that may still go on; NULL: none */
+	unsigned int key_line, last_line;
+	struct buf value;
+	bool seen[CONFIG_KEYS_MAX];
+
+	int code;
+	unsigned int code_line;
+	struct error *error;
+};
+
+__attribute__((format(printf, 2, 3))) static void fail(
+	struct parser *parser, const char *format, ...)
+{
+	char message[ERROR_MESSAGE_MAX];
+	va_list arguments;
+
+	if (parser->code < 0)
+		return;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	parser->code_line = parser->line_number;
+	parser->code = error_set(
+		parser->error, -EINVAL, "%s:%u: %s", parser->path, parser->line_number, message);
+}
+
+/* The value is whole: take it. */
+static void finish_value(struct parser *parser)
+{
+	struct error inner = {};
+	const char *text;
+	int r;
+
+	if (!parser->key || parser->code < 0)
+		return;
+	text = buf_string(&parser->value);
+	if (text)
+		r = config_value_set(parser->config, parser->key, text, &inner);
+	else
+		r = error_set(&inner, -ENOMEM, "no memory");
+	parser->key = NULL;
+	if (r == 0)
+		return;
+	parser->code_line = parser->key_line;
+	parser->code = error_set(
+		parser->error, r, "%s:%u: %s", parser->path, parser->key_line, inner.message);
+}
+
+static void check_section_line(struct parser *parser)
+{
+	const char *name = parser->line + 1, *close, *after;
+	size_t room = parser->line_length - 1;
+	char names[NAMES_MAX], section[64];
+
+	finish_value(parser);
+	close = memchr(name, ']', room);
+	if (!close) {
+		fail(parser, "a section is written [name]");
+		return;
+	}
+	if ((size_t)(close - name) >= sizeof(section)) {
+		fail(parser, "the name of the section is too long");
+		return;
+	}
+	memcpy(section, name, (size_t)(close - name));
+	section[close - name] = '\0';
+	if (!config_section_known(section)) {
+		fail(parser, "[%s]: unknown section, allowed: %s", section,
+			config_section_names(names, sizeof(names)));
+		return;
+	}
+	after = close + 1;
+	while (after < name + room && strchr(BLANKS "\n", *after))
+		after++;
+	if (after < name + room && *after != ';' && *after != '#')
+		fail(parser, "text after [%s]: a key goes on a line of its own", section);
+}
+
+/* What libinih would not complain about. */
+static void check_line(struct parser *parser)
+{
+	size_t indent = 0;
+	char first;
+
+	parser->continues = false;
+	if (memchr(parser->line, '\0', parser->line_length)) {
+		fail(parser, "has a NUL byte");
+		return;
+	}
+	while (indent < parser->line_length && strchr(BLANKS, parser->line[indent]))
+		indent++;
+	first = indent < parser->line_length ? parser->line[indent] : '\n';
+	if (first == '\n' || first == ';' || first == '#')
+		return;
+	if (!indent && first == '[') {
+		check_section_line(parser);
+		return;
+	}
+	if (!indent) {
+		finish_value(parser);
+		return;
+	}
+	parser->continues = true;
+	if (!parser->key)
+		fail(parser, "an indented line goes on with the value above, and there is none");
+	else if (parser->key->type != CONFIG_JSON && parser->key->type != CONFIG_PATH_LIST &&
+		 parser->key->type != CONFIG_NAME_LIST)
+		fail(parser,
+			"%s.%s: an indented line goes on with the value above, and this one "
+			"cannot; "
+			"keys begin in the first column",
+			parser->key->section, parser->key->name);
+}
+
+/* libinih's fgets(): one line with its newline into `line`, NULL at the end. */
+static char *read_line(char *line, int size, void *stream)
+{
+	struct parser *parser = stream;
+	const char *newline;
+
+	if (parser->code < 0 || parser->rest == parser->end)
+		return NULL;
+	newline = memchr(parser->rest, '\n', (size_t)(parser->end - parser->rest));
+	parser->line = parser->rest;
+	parser->rest = newline ? newline + 1 : parser->end;
+	parser->line_length = (size_t)(parser->rest - parser->line);
+	parser->line_number++;
+	if (parser->line_number == 1 && parser->line_length >= 3 &&
+		memcmp(parser->line, "\xef\xbb\xbf", 3) == 0) {
+		/* The byte order mark: libinih would count it as an indent. */
+		parser->line += 3;
+		parser->line_length -= 3;
+	}
+	/* libinih wants two bytes more than the line: see INI_MAX_LINE. */
+	if (parser->line_length + 2 > (size_t)size) {
+		fail(parser,
+			"is longer than %d bytes; a long value goes on in lines that begin with a "
+			"blank",
+			size - 3);
+		return NULL;
+	}
+	check_line(parser);
+	if (parser->code < 0)
+		return NULL;
+	memcpy(line, parser->line, parser->line_length);
+	line[parser->line_length] = '\0';
+	return line;
+}
+
+/* Newlines and indent are kept, so that a place in the value can be told as a place in the file. */
+static void continue_value(struct parser *parser, const char *value)
+{
+	for (; parser->last_line < parser->line_number; parser->last_line++)
+		buf_append_char(&parser->value, '\n');
+	buf_append(&parser->value, parser->line, strspn(parser->line, BLANKS));
+	buf_append_string(&parser->value, value);
+}
+
+static void start_value(
+	struct parser *parser, const char *section, const char *name, const char *value)
+{
+	const struct config_key *key = config_key_find(section, name);
+	char names[NAMES_MAX];
+
+	if (!*section) {
+		fail(parser, "%s: stands before the first section, allowed: [%s] and so on", name,
+			config_keys[0].section);
+		return;
+	}
+	if (!key) {
+		fail(parser, "%s.%s: unknown key, allowed: %s", section, name,
+			config_key_names(section, names, sizeof(names)));
+		return;
+	}
+	if (parser->seen[key - config_keys]) {
+		fail(parser, "%s.%s: is set twice in this file", section, key->name);
+		return;
+	}
+	parser->seen[key - config_keys] = true;
+	parser->key = key;
+	parser->key_line = parser->last_line = parser->line_number;
+	buf_clear(&parser->value);
+	buf_append_string(&parser->value, value);
+}
+
+static int take_pair(void *user, const char *section, const char *name, const char *value)
+{
+	struct parser *parser = user;
+
+	if (parser->code < 0)
+		return 0;
+	if (parser->continues)
+		continue_value(parser, value);
+	else
+		start_value(parser, section, name, value ?: "");
+	return parser->code == 0;
+}
+
+int config_file_parse(struct config *config, const char *path, const char *text, size_t length,
+	struct error *error)
+{
+	struct parser parser = {
+		.config = config,
+		.path = path,
+		.rest = text,
+		.end = text + length,
+		.value.limit = CONFIG_FILE_MAX,
+		.error = error,
+	};
+	int line;
+
+	line = ini_parse_stream(read_line, &parser, take_pair, &parser);
+	finish_value(&parser);
+	if (line > 0 && (parser.code == 0 || (unsigned int)line < parser.code_line))
+		parser.code =
+			error_set(error, -EINVAL, "%s:%d: a line is `key = value`", path, line);
+	else if (line < 0 && parser.code == 0)
+		parser.code = error_set(error, -ENOMEM, "%s: no memory", path);
+	buf_done(&parser.value);
+	return parser.code;
+}
+
+int config_file_read(struct config *config, const char *path, struct error *error)
+{
+	_cleanup_buf_ struct buf text = {.limit = CONFIG_FILE_MAX + 1};
+	int r;
+
+	r = read_file_limited(path, CONFIG_FILE_MAX, &text);
+	if (r == -EFBIG)
+		return error_set(error, r, "%s: is larger than %u bytes", path, CONFIG_FILE_MAX);
+	if (r < 0)
+		return error_set(error, r, "%s: %s", path, strerror(-r));
+	return config_file_parse(config, path, text.data ?: "", text.length, error);
+}
