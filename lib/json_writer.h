@@ -10,7 +10,7 @@
 
 #include "lib/buf.h"
 
-/* Write `,` first unless the buffer ends in `{`, `[`, `:` or is empty. */
+/* Write `,` first unless the buffer is empty or ends in `{`, `[`, `:` or a newline. */
 void json_comma(struct buf *buf);
 void json_key_n(struct buf *buf, const char *key, size_t length);
 #define json_key(buf, key) json_key_n((buf), (key), __builtin_strlen(key))
