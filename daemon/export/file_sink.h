@@ -17,12 +17,13 @@ struct file_sink;
 struct file_sink_options {
 	const char *path; /* copied */
 	mode_t mode;
-	uint64_t max_size;   /* bytes; rotate before a line would go beyond; 0 = never */
-	uint32_t max_files;  /* rotated files kept: path.1 is the newest */
+	uint64_t max_size;	 /* bytes; rotate before a line would go beyond; 0 = never */
+	uint32_t max_files;	 /* rotated files kept: path.1 is the newest */
 	uint64_t rotate_seconds; /* 0 = never */
-	size_t queue_size;   /* bytes */
-	/* First line of each new file, called on the writer thread; may be NULL. `sequence` is that of the
-	 * first line that will follow, `previous_last` of the last line written to the file before (0: none). */
+	size_t queue_size;	 /* bytes */
+	/* First line of each new file, called on the writer thread; may be NULL. `sequence` is that
+	 * of the first line that will follow, `previous_last` of the last line written to the file
+	 * before (0: none). */
 	void (*header)(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line);
 	void *header_data;
 };
@@ -30,7 +31,7 @@ struct file_sink_options {
 struct file_sink_loss { /* lines that were taken and then could not be kept */
 	uint64_t lines, first_sequence, last_sequence;
 	uint64_t since_ns, until_ns; /* CLOCK_REALTIME */
-	char reason[64];             /* "queue full", or strerror() of the write */
+	char reason[64];	     /* "queue full", or strerror() of the write */
 };
 
 struct file_sink_counters {
@@ -40,18 +41,21 @@ struct file_sink_counters {
 };
 
 /* Opens (append) or creates the file, O_NOFOLLOW, and starts the thread. */
-int file_sink_start(const struct file_sink_options *options, struct file_sink **ret_sink,
-	struct error *error);
+int file_sink_start(
+	const struct file_sink_options *options, struct file_sink **ret_sink, struct error *error);
 /* Put one whole line (with newline) into the queue. Main thread only; never blocks; false when the
  * queue is full: the line is counted lost with its sequence. The writer is not woken: see flush. */
 bool file_sink_put(struct file_sink *sink, const void *line, size_t length, uint64_t sequence);
-/* Bytes free in the queue: the pipeline waits a little, with the ring as its buffer, rather than lose. */
+/* Bytes free in the queue: the pipeline waits a little, with the ring as its buffer, rather than
+ * lose. */
 size_t file_sink_free_bytes(const struct file_sink *sink);
 /* Wake the writer if anything was put since the last time. Call once per batch. */
 void file_sink_flush(struct file_sink *sink);
-/* Wait until at least `bytes` are free or the timeout passes; false on timeout, and at once while failing. */
+/* Wait until at least `bytes` are free or the timeout passes; false on timeout, and at once while
+ * failing. */
 bool file_sink_wait(struct file_sink *sink, size_t bytes, uint64_t timeout_ns);
-/* Losses since the last call; false when there were none. Report only when the file takes lines again. */
+/* Losses since the last call; false when there were none. Report only when the file takes lines
+ * again. */
 bool file_sink_take_loss(struct file_sink *sink, struct file_sink_loss *ret_loss);
 void file_sink_counters_get(const struct file_sink *sink, struct file_sink_counters *ret);
 /* SIGHUP: close and open the path again (logrotate). Asynchronous. */
