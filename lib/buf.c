@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define BUF_CAPACITY_MIN 256
+#include "lib/util.h"
+
+#define BUF_CAPACITY_MIN ((size_t)256)
 
 bool buf_reserve(struct buf *buf, size_t more)
 {
@@ -21,13 +23,11 @@ bool buf_reserve(struct buf *buf, size_t more)
 	needed = buf->length + more;
 	if (needed <= buf->capacity)
 		return true;
-	/* needed <= limit, so neither the doubling nor the sum can overflow for limits below half
-	 * of the address space; a larger limit ends in a failed realloc. */
 	capacity = buf->capacity > limit / 2 ? limit : buf->capacity * 2;
-	if (capacity < needed)
-		capacity = needed;
-	if (capacity < BUF_CAPACITY_MIN)
-		capacity = BUF_CAPACITY_MIN;
+	capacity = MAX(capacity, needed);
+	capacity = MAX(capacity, BUF_CAPACITY_MIN);
+	/* never more than the limit: appends look at the capacity alone */
+	capacity = MIN(capacity, limit);
 	data = realloc(buf->data, capacity);
 	if (!data) {
 		buf->failed = true;

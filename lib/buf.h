@@ -57,4 +57,4 @@ static inline void buf_append_string(struct buf *buf, const char *text)
 }
 
 #define buf_append_literal(buf, text) buf_append((buf), "" text "", sizeof(text) - 1)
-#define _cleanup_buf_                 _cleanup_(buf_done)
+#define _cleanup_buf_		      _cleanup_(buf_done)

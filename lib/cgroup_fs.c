@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of proc.h that looks at the cgroup file system itself. */
+#include "lib/cgroup_fs.h"
+
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 #include <sys/vfs.h>
 
 #include "lib/cleanup.h"
-#include "lib/proc.h"
 #include "lib/util.h"
 
 int cgroup2_mount_point(char *path, size_t size)
@@ -50,7 +50,6 @@ int cgroup_id_of_path(const char *mount_point, const char *cgroup_path, uint64_t
 	_cleanup_free_ char *path = NULL;
 	struct stat st;
 
-	/* "/../x" is how a cgroup outside one's own cgroup namespace looks */
 	if (has_parent_component(cgroup_path))
 		return -EINVAL;
 	if (asprintf(&path, "%s/%s", mount_point, cgroup_path) < 0) {

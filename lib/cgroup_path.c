@@ -76,6 +76,11 @@ static bool take_suffix(struct component *component, const char *suffix)
 	return true;
 }
 
+static bool is_lower_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 static bool is_engine_id(const struct component *id)
 {
 	size_t i;
@@ -83,8 +88,7 @@ static bool is_engine_id(const struct component *id)
 	if (id->length != ENGINE_ID_LENGTH)
 		return false;
 	for (i = 0; i < id->length; i++)
-		if (!(id->text[i] >= '0' && id->text[i] <= '9') &&
-			!(id->text[i] >= 'a' && id->text[i] <= 'f'))
+		if (!is_lower_hex(id->text[i]))
 			return false;
 	return true;
 }
@@ -171,44 +175,62 @@ static enum cgroup_engine match_buildah(struct component component, struct compo
 	return CGROUP_ENGINE_BUILDAH;
 }
 
+/* podUID in the cgroupfs manager's tree. A UID has 36 characters, a static pod's hash 32. */
+static bool is_kubernetes_pod(struct component component)
+{
+	size_t i;
+
+	if (!take_prefix(&component, "pod") || (component.length != 36 && component.length != 32))
+		return false;
+	for (i = 0; i < component.length; i++)
+		if (!is_lower_hex(component.text[i]) && component.text[i] != '-')
+			return false;
+	return true;
+}
+
 /* Shapes that only the parent's name tells. */
 static enum cgroup_engine match_parent(
-	const struct component *parent, struct component component, struct component *ret_id)
+	const struct component *parent, const struct component *component, struct component *ret_id)
 {
-	struct component pod = *parent;
-
-	*ret_id = component;
-	if (component_is(parent, "libpod_parent") && component_is(&component, "conmon")) {
+	*ret_id = *component;
+	if (component_is(parent, "libpod_parent") && component_is(component, "conmon")) {
 		ret_id->length = 0; /* one for all containers */
 		return CGROUP_ENGINE_CONMON;
 	}
-	if (!is_engine_id(&component))
+	if (!is_engine_id(component))
 		return CGROUP_ENGINE_NONE;
 	if (component_is(parent, "docker"))
 		return CGROUP_ENGINE_DOCKER;
-	/* /kubepods/QOS/podUID/ID; podman's pods are bare ids too, but no container's parent is
-	 * called pod… there, and CRI-O's containers have a prefix */
-	if (take_prefix(&pod, "pod") &&
-		pod.length == strlen("01234567-89ab-cdef-0123-456789abcdef"))
-		return CGROUP_ENGINE_CONTAINERD;
+	/* podman's pods are bare ids too, below libpod_parent; CRI-O's containers have a prefix */
+	return is_kubernetes_pod(*parent) ? CGROUP_ENGINE_CONTAINERD : CGROUP_ENGINE_NONE;
+}
+
+/* lxc.payload.NAME, before LXC 4 lxc.payload/NAME and lxc/NAME at the top. */
+static enum cgroup_engine match_lxc(const struct component *parent, bool parent_is_top,
+	const struct component *component, struct component *ret_id)
+{
+	*ret_id = *component;
+	if (take_prefix(ret_id, "lxc.payload."))
+		return ret_id->length ? CGROUP_ENGINE_LXC : CGROUP_ENGINE_NONE;
+	if (parent_is_top && (component_is(parent, "lxc.payload") || component_is(parent, "lxc")))
+		return CGROUP_ENGINE_LXC;
 	return CGROUP_ENGINE_NONE;
 }
 
-static enum cgroup_engine match_component(
-	const struct component *parent, const struct component *component, struct component *ret_id)
+static enum cgroup_engine match_component(const struct component *parent, bool parent_is_top,
+	const struct component *component, struct component *ret_id)
 {
 	enum cgroup_engine engine;
 
-	*ret_id = *component;
-	if (take_prefix(ret_id, "lxc.payload.") && ret_id->length)
-		return CGROUP_ENGINE_LXC;
 	engine = match_prefix(*component, ret_id);
 	if (!engine)
 		engine = match_notation(*component, ret_id);
 	if (!engine)
 		engine = match_buildah(*component, ret_id);
 	if (!engine)
-		engine = match_parent(parent, *component, ret_id);
+		engine = match_parent(parent, component, ret_id);
+	if (!engine)
+		engine = match_lxc(parent, parent_is_top, component, ret_id);
 	return engine;
 }
 
@@ -216,9 +238,10 @@ bool cgroup_path_container(const char *path, struct cgroup_container *ret)
 {
 	struct component parent = {"", 0}, component, id;
 	const char *p = path;
+	size_t level;
 
-	for (; next_component(&p, &component); parent = component) {
-		enum cgroup_engine engine = match_component(&parent, &component, &id);
+	for (level = 0; next_component(&p, &component); level++, parent = component) {
+		enum cgroup_engine engine = match_component(&parent, level == 1, &component, &id);
 
 		if (!engine || id.length >= sizeof(ret->id))
 			continue;

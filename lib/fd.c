@@ -17,7 +17,8 @@
 #define READ_STEP	   4096
 #define TEMPORARY_ATTEMPTS 16
 
-static int open_path(int directory_fd, const char *path)
+/* Find a file without opening it. */
+static int find(int directory_fd, const char *path)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
@@ -28,8 +29,6 @@ static int open_path(int directory_fd, const char *path)
 	if (directory_fd != AT_FDCWD)
 		how.resolve |= RESOLVE_BENEATH;
 	fd = (int)syscall(SYS_openat2, directory_fd, path, &how, sizeof(how));
-	if (fd < 0 && errno == ENOSYS)
-		fd = openat(directory_fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -40,9 +39,8 @@ int open_regular(int directory_fd, const char *path, uid_t owner)
 	struct stat st;
 	int fd;
 
-	/* First only found, and looked at: to open a device for reading can already do something.
-	 */
-	found = open_path(directory_fd, path);
+	/* Found and looked at first: just to open a device can already do something. */
+	found = find(directory_fd, path);
 	if (found < 0)
 		return found;
 	if (fstat(found, &st) < 0)
@@ -62,28 +60,32 @@ int open_regular(int directory_fd, const char *path, uid_t owner)
 int read_fd_limited(int fd, size_t limit, struct buf *buf)
 {
 	size_t start = buf->length;
+	int r = 0;
 
 	for (;;) {
-		size_t have = buf->length - start, step;
+		size_t allowed = limit - (buf->length - start);
 		ssize_t n;
 
-		/* one byte more than allowed is asked for, to see whether there is more */
-		step = limit - have < READ_STEP ? limit - have + 1 : READ_STEP;
-		if (!buf_reserve(buf, step))
-			return -ENOMEM;
-		if (have + (buf->capacity - buf->length) <= limit)
-			step = buf->capacity - buf->length;
-		n = read(fd, buf->data + buf->length, step);
+		if (!buf_reserve(buf, READ_STEP)) {
+			r = -ENOMEM;
+			break;
+		}
+		n = read(fd, buf->data + buf->length, buf->capacity - buf->length);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return 0;
-		if ((size_t)n > limit - have)
-			return -EFBIG;
+		if (n <= 0) {
+			r = n < 0 ? -errno : 0;
+			break;
+		}
+		if ((size_t)n > allowed) {
+			r = -EFBIG;
+			break;
+		}
 		buf->length += (size_t)n;
 	}
+	if (r < 0)
+		buf->length = start;
+	return r;
 }
 
 int read_file_limited(const char *path, size_t limit, struct buf *buf)

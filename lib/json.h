@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading JSON that others wrote. The only file that includes yajl. Input is hostile: size, depth
- * and number of values are limited, duplicate keys are refused, numbers keep their text. */
+/* Reading JSON that others wrote; yajl is seen nowhere else. Input is hostile: size, depth and
+ * number of values are limited, duplicate keys are refused, strings are valid UTF-8, numbers keep
+ * their text. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +11,14 @@
 #include "lib/cleanup.h"
 #include "lib/error.h"
 
-enum json_type { JSON_NULL, JSON_BOOLEAN, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_NULL,
+	JSON_BOOLEAN,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
 
 struct json_value; /* owned by the document it was parsed into */
 struct json_document;
@@ -42,7 +50,8 @@ const struct json_value *json_path(const struct json_value *object, const char *
 	__attribute__((sentinel));
 size_t json_count(const struct json_value *array_or_object);
 const struct json_value *json_at(const struct json_value *array, size_t index);
-/* The index-th member of an object; the key is NUL-terminated, its length in ret_key_length (may be NULL). */
+/* The index-th member of an object; the key is NUL-terminated, its length in ret_key_length (may be
+ * NULL). */
 const struct json_value *json_member(const struct json_value *object, size_t index,
 	const char **ret_key, size_t *ret_key_length);
 /* NUL-terminated; NULL if not a string, or if it holds a NUL byte (\u0000). */

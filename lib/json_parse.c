@@ -3,36 +3,29 @@
 #include "lib/json.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "lib/arena.h"
 #include "lib/json_tree.h"
+#include "lib/utf8.h"
 #include "lib/util.h"
+#include "lib/yajl_memory.h"
 
-#define DEFAULT_BYTES	((size_t)16 << 20)
-#define DEFAULT_DEPTH	64
-#define DEFAULT_VALUES	1000000
-#define ARENA_BLOCK	4096
-#define ARENA_BLOCK_MAX (1 << 20)
-
-struct arena_block {
-	struct arena_block *next;
-	size_t used, capacity;
-	alignas(max_align_t) char data[];
-};
+#define DEFAULT_BYTES  ((size_t)16 << 20)
+#define DEFAULT_DEPTH  64
+#define DEFAULT_VALUES 1000000
 
 struct json_document {
-	struct arena_block *blocks;
+	struct arena arena;
 	const struct json_value *root;
 };
 
-/* yajl's own memory: blocks in a list, so that it can be given back without yajl's help */
-struct yajl_block {
-	struct yajl_block *next, *previous;
-	alignas(max_align_t) char data[];
+/* An array or object that is not closed yet, and the list of what is in it. */
+struct level {
+	struct json_value *container;
+	struct json_value *first, *last;
 };
 
 struct parser {
@@ -40,17 +33,15 @@ struct parser {
 	struct json_limits limits;
 	struct error *error;
 	yajl_handle yajl;
-	struct yajl_block yajl_blocks; /* head */
-	jmp_buf out_of_memory;
 
 	const char *text;
 	size_t length;
-	size_t position;   /* everything before it has been looked at */
-	size_t line_start; /* of the line that holds position */
+	size_t position; /* where the present token begins; between tokens: where the last ended */
+	size_t line_start;
 	unsigned line;
 	bool finishing; /* yajl_complete_parse(): yajl's offsets are not into `text` any more */
 
-	struct json_value **stack; /* open containers, in the arena */
+	struct level *levels; /* limits.depth of them, in the arena */
 	size_t depth;
 	size_t values;
 	const char *key; /* read, its value not yet */
@@ -58,120 +49,7 @@ struct parser {
 	int result;
 };
 
-/* ---- memory ---- */
-
-static void *arena_allocate(struct json_document *document, size_t size)
-{
-	struct arena_block *block = document->blocks;
-	size_t aligned;
-
-	if (__builtin_add_overflow(size, alignof(max_align_t) - 1, &aligned))
-		return NULL;
-	aligned &= ~(alignof(max_align_t) - 1);
-	if (!block || block->capacity - block->used < aligned) {
-		/* blocks double with the document, so that their number stays small */
-		size_t capacity = block ? block->capacity * 2 : ARENA_BLOCK;
-
-		capacity = MIN(capacity, (size_t)ARENA_BLOCK_MAX);
-		capacity = MAX(capacity, aligned);
-		block = malloc(sizeof(*block) + capacity);
-		if (!block)
-			return NULL;
-		block->capacity = capacity;
-		block->used = 0;
-		block->next = document->blocks;
-		document->blocks = block;
-	}
-	block->used += aligned;
-	return block->data + block->used - aligned;
-}
-
-static char *arena_text(struct json_document *document, const void *data, size_t length)
-{
-	char *copy = arena_allocate(document, length + 1);
-
-	if (!copy)
-		return NULL;
-	if (length)
-		memcpy(copy, data, length);
-	copy[length] = '\0';
-	return copy;
-}
-
-struct json_document *json_document_free(struct json_document *document)
-{
-	struct arena_block *block, *next;
-
-	if (!document)
-		return NULL;
-	for (block = document->blocks; block; block = next) {
-		next = block->next;
-		free(block);
-	}
-	free(document);
-	return NULL;
-}
-
-/* yajl uses what its allocator returns without a look: a failure must not come back to it. Nothing
- * of yajl is held but this memory, so leaving it by longjmp leaks nothing. */
-static void *yajl_allocate(void *context, size_t size)
-{
-	struct parser *parser = context;
-	struct yajl_block *block;
-
-	block = size < SIZE_MAX - sizeof(*block) ? malloc(sizeof(*block) + size) : NULL;
-	if (!block)
-		longjmp(parser->out_of_memory, 1);
-	block->next = parser->yajl_blocks.next;
-	block->previous = &parser->yajl_blocks;
-	if (block->next)
-		block->next->previous = block;
-	parser->yajl_blocks.next = block;
-	return block->data;
-}
-
-static struct yajl_block *block_of(void *data)
-{
-	return (struct yajl_block *)((char *)data - offsetof(struct yajl_block, data));
-}
-
-static void yajl_release(void *context, void *data)
-{
-	struct yajl_block *block;
-
-	if (!data)
-		return;
-	block = block_of(data);
-	block->previous->next = block->next;
-	if (block->next)
-		block->next->previous = block->previous;
-	free(block);
-}
-
-static void *yajl_reallocate(void *context, void *data, size_t size)
-{
-	struct parser *parser = context;
-	struct yajl_block *block;
-
-	if (!data)
-		return yajl_allocate(context, size);
-	block = size < SIZE_MAX - sizeof(*block) ? realloc(block_of(data), sizeof(*block) + size)
-						 : NULL;
-	if (!block)
-		longjmp(parser->out_of_memory, 1);
-	block->previous->next = block;
-	if (block->next)
-		block->next->previous = block;
-	return block->data;
-}
-
-static void yajl_release_all(struct parser *parser)
-{
-	while (parser->yajl_blocks.next)
-		yajl_release(parser, parser->yajl_blocks.next->data);
-}
-
-/* ---- position ---- */
+/* ---- where we are ---- */
 
 static void advance(struct parser *parser, size_t position)
 {
@@ -185,29 +63,35 @@ static void advance(struct parser *parser, size_t position)
 	parser->position = position;
 }
 
-/* To where the token of the present callback begins: after the one before come only blanks,
- * commas and colons, for which yajl calls nobody. */
+/* yajl does not say where a token begins; but between two of them stand only blanks, commas and
+ * colons. */
 static void to_token_start(struct parser *parser)
 {
 	size_t position = parser->position;
 
-	while (position < parser->length && strchr(" \t\r\n\v\f,:", parser->text[position]) &&
-		parser->text[position])
+	while (position < parser->length && parser->text[position] &&
+		strchr(" \t\r\n\v\f,:", parser->text[position]))
 		position++;
 	advance(parser, position);
 }
 
-static void to_token_end(struct parser *parser)
+static size_t token_end(const struct parser *parser)
 {
-	if (!parser->finishing)
-		advance(parser, MIN(yajl_get_bytes_consumed(parser->yajl), parser->length));
+	return parser->finishing ? parser->length
+				 : MIN(yajl_get_bytes_consumed(parser->yajl), parser->length);
 }
 
+static unsigned column(const struct parser *parser)
+{
+	return (unsigned)(parser->position - parser->line_start + 1);
+}
+
+/* Return 0: yajl stops then. */
 static int fail(struct parser *parser, int code, const char *what)
 {
-	parser->result = error_set(parser->error, code, "%u:%zu: %s", parser->line,
-		parser->position - parser->line_start + 1, what);
-	return 0; /* yajl: stop */
+	parser->result =
+		error_set(parser->error, code, "%u:%u: %s", parser->line, column(parser), what);
+	return 0;
 }
 
 static int fail_memory(struct parser *parser)
@@ -215,19 +99,19 @@ static int fail_memory(struct parser *parser)
 	return fail(parser, -ENOMEM, "out of memory");
 }
 
-/* ---- tree ---- */
+/* ---- the tree ---- */
 
 static struct json_value *add_value(struct parser *parser, enum json_type type)
 {
-	struct json_value *parent = parser->depth ? parser->stack[parser->depth - 1] : NULL;
+	struct level *level = parser->depth ? &parser->levels[parser->depth - 1] : NULL;
 	struct json_value *value;
 
 	to_token_start(parser);
-	if (++parser->values > parser->limits.values) {
+	if (parser->values == parser->limits.values) {
 		fail(parser, -E2BIG, "too many values");
 		return NULL;
 	}
-	value = arena_allocate(parser->document, sizeof(*value));
+	value = arena_allocate(&parser->document->arena, sizeof(*value));
 	if (!value) {
 		fail_memory(parser);
 		return NULL;
@@ -235,21 +119,23 @@ static struct json_value *add_value(struct parser *parser, enum json_type type)
 	*value = (struct json_value){
 		.type = type,
 		.line = parser->line,
-		.column = (unsigned)(parser->position - parser->line_start + 1),
+		.column = column(parser),
 		.key = parser->key,
 		.key_length = parser->key_length,
 	};
+	parser->values++;
 	parser->key = NULL;
-	if (!parent) {
+	parser->key_length = 0;
+	if (!level) {
 		parser->document->root = value;
 		return value;
 	}
-	if (parent->last)
-		parent->last->next = value;
+	if (level->last)
+		level->last->next = value;
 	else
-		parent->first = value;
-	parent->last = value;
-	parent->count++;
+		level->first = value;
+	level->last = value;
+	level->container->count++;
 	return value;
 }
 
@@ -259,7 +145,7 @@ static int on_null(void *context)
 
 	if (!add_value(parser, JSON_NULL))
 		return 0;
-	to_token_end(parser);
+	advance(parser, token_end(parser));
 	return 1;
 }
 
@@ -271,32 +157,98 @@ static int on_boolean(void *context, int boolean)
 	if (!value)
 		return 0;
 	value->boolean = boolean;
-	to_token_end(parser);
-	return 1;
-}
-
-static int add_text(struct parser *parser, enum json_type type, const void *text, size_t length)
-{
-	struct json_value *value = add_value(parser, type);
-
-	if (!value)
-		return 0;
-	value->text = arena_text(parser->document, text, length);
-	value->length = length;
-	if (!value->text)
-		return fail_memory(parser);
-	to_token_end(parser);
+	advance(parser, token_end(parser));
 	return 1;
 }
 
 static int on_number(void *context, const char *text, size_t length)
 {
-	return add_text(context, JSON_NUMBER, text, length);
+	struct parser *parser = context;
+	struct json_value *value = add_value(parser, JSON_NUMBER);
+
+	if (!value)
+		return 0;
+	value->text = arena_text(&parser->document->arena, text, length);
+	value->length = length;
+	if (!value->text)
+		return fail_memory(parser);
+	advance(parser, token_end(parser));
+	return 1;
+}
+
+static bool escape_is_in(const char *p, const char *end, char digit, const char *digits)
+{
+	return end - p >= 6 && p[0] == '\\' && p[1] == 'u' && (p[2] == 'd' || p[2] == 'D') &&
+	       p[3] && (p[3] == digit || strchr(digits, p[3]));
+}
+
+/* Whether each \ud800-\udbff in a string of the text, quotes included, has its \udc00-\udfff. yajl
+ * makes "?" of one that has not, or takes any other escape for it. */
+static bool surrogates_are_paired(const char *text, size_t length)
+{
+	const char *p = text, *end = text + length;
+
+	while ((p = memchr(p, '\\', (size_t)(end - p)))) {
+		if (escape_is_in(p, end, '8', "9aAbB")) {
+			p += 6;
+			if (!escape_is_in(p, end, 'c', "CdDeEfF"))
+				return false;
+			p += 6;
+		} else if (escape_is_in(p, end, 'c', "CdDeEfF")) {
+			return false;
+		} else {
+			p += 2; /* a backslash is never the last: the quote follows */
+		}
+	}
+	return true;
+}
+
+/* A string's bytes into the arena. yajl's own look at UTF-8 lets overlong forms pass. */
+static const char *take_string(struct parser *parser, const unsigned char *text, size_t length)
+{
+	const char *copy;
+
+	if (!utf8_valid((const char *)text, length)) {
+		fail(parser, -EINVAL, "invalid UTF-8 in a string");
+		return NULL;
+	}
+	if (!surrogates_are_paired(
+		    parser->text + parser->position, token_end(parser) - parser->position)) {
+		fail(parser, -EINVAL, "half of a surrogate pair in a string");
+		return NULL;
+	}
+	copy = arena_text(&parser->document->arena, text, length);
+	if (!copy)
+		fail_memory(parser);
+	return copy;
 }
 
 static int on_string(void *context, const unsigned char *text, size_t length)
 {
-	return add_text(context, JSON_STRING, text, length);
+	struct parser *parser = context;
+	struct json_value *value = add_value(parser, JSON_STRING);
+
+	if (!value)
+		return 0;
+	value->text = take_string(parser, text, length);
+	value->length = length;
+	if (!value->text)
+		return 0;
+	advance(parser, token_end(parser));
+	return 1;
+}
+
+static int on_map_key(void *context, const unsigned char *key, size_t length)
+{
+	struct parser *parser = context;
+
+	to_token_start(parser);
+	parser->key = take_string(parser, key, length);
+	parser->key_length = length;
+	if (!parser->key)
+		return 0;
+	advance(parser, token_end(parser));
+	return 1;
 }
 
 static int open_container(struct parser *parser, enum json_type type)
@@ -307,8 +259,8 @@ static int open_container(struct parser *parser, enum json_type type)
 		return 0;
 	if (parser->depth == parser->limits.depth)
 		return fail(parser, -E2BIG, "too deep");
-	parser->stack[parser->depth++] = value;
-	to_token_end(parser);
+	parser->levels[parser->depth++] = (struct level){.container = value};
+	advance(parser, token_end(parser));
 	return 1;
 }
 
@@ -322,19 +274,6 @@ static int on_start_array(void *context)
 	return open_container(context, JSON_ARRAY);
 }
 
-static int on_map_key(void *context, const unsigned char *key, size_t length)
-{
-	struct parser *parser = context;
-
-	to_token_start(parser);
-	parser->key = arena_text(parser->document, key, length);
-	parser->key_length = length;
-	if (!parser->key)
-		return fail_memory(parser);
-	to_token_end(parser);
-	return 1;
-}
-
 static int compare_members(const void *a, const void *b)
 {
 	const struct json_value *left = *(struct json_value *const *)a;
@@ -343,7 +282,7 @@ static int compare_members(const void *a, const void *b)
 	return json_compare_keys(left->key, left->key_length, right->key, right->key_length);
 }
 
-static int refuse_duplicate_keys(struct parser *parser, const struct json_value *object)
+static bool has_duplicate_keys(struct parser *parser, const struct json_value *object)
 {
 	size_t i;
 
@@ -354,38 +293,45 @@ static int refuse_duplicate_keys(struct parser *parser, const struct json_value 
 			continue;
 		parser->result = error_set(parser->error, -EINVAL, "%u:%u: duplicate key \"%.64s\"",
 			value->line, value->column, value->key);
-		return 0;
+		return true;
 	}
-	return 1;
+	return false;
 }
 
-static int close_container(struct parser *parser)
+static struct json_value **new_table(struct parser *parser, size_t count)
 {
-	struct json_value *container = parser->stack[--parser->depth], *value;
-	size_t size = container->count * sizeof(*container->items), i = 0;
+	struct json_value **table =
+		arena_allocate(&parser->document->arena, count * sizeof(*table));
 
-	to_token_start(parser);
-	to_token_end(parser);
-	if (!container->count)
-		return 1;
-	container->items = arena_allocate(parser->document, size);
-	if (!container->items)
-		return fail_memory(parser);
-	for (value = container->first; value; value = value->next)
-		container->items[i++] = value;
-	if (container->type == JSON_ARRAY)
-		return 1;
-	container->sorted = arena_allocate(parser->document, size);
-	if (!container->sorted)
-		return fail_memory(parser);
-	memcpy(container->sorted, container->items, size);
-	qsort(container->sorted, container->count, sizeof(*container->sorted), compare_members);
-	return refuse_duplicate_keys(parser, container);
+	if (!table)
+		fail_memory(parser);
+	return table;
 }
 
 static int on_end(void *context)
 {
-	return close_container(context);
+	struct parser *parser = context;
+	struct level *level = &parser->levels[--parser->depth];
+	struct json_value *container = level->container, *value;
+	size_t i = 0;
+
+	to_token_start(parser);
+	advance(parser, token_end(parser));
+	if (!container->count)
+		return 1;
+	container->items = new_table(parser, container->count);
+	if (!container->items)
+		return 0;
+	for (value = level->first; value; value = value->next)
+		container->items[i++] = value;
+	if (container->type == JSON_ARRAY)
+		return 1;
+	container->sorted = new_table(parser, container->count);
+	if (!container->sorted)
+		return 0;
+	memcpy(container->sorted, container->items, container->count * sizeof(*container->items));
+	qsort(container->sorted, container->count, sizeof(*container->sorted), compare_members);
+	return !has_duplicate_keys(parser, container);
 }
 
 static const yajl_callbacks callbacks = {
@@ -406,10 +352,7 @@ static void fail_syntax(struct parser *parser)
 {
 	char *message = (char *)yajl_get_error(parser->yajl, 0, NULL, 0);
 
-	if (!parser->finishing)
-		advance(parser, MIN(yajl_get_bytes_consumed(parser->yajl), parser->length));
-	else
-		advance(parser, parser->length);
+	advance(parser, MAX(token_end(parser), parser->position));
 	message[strcspn(message, "\n")] = '\0';
 	fail(parser, -EINVAL, message);
 	yajl_free_error(parser->yajl, (unsigned char *)message);
@@ -417,26 +360,24 @@ static void fail_syntax(struct parser *parser)
 
 static void run(struct parser *parser)
 {
-	yajl_alloc_funcs memory = {
-		.malloc = yajl_allocate,
-		.realloc = yajl_reallocate,
-		.free = yajl_release,
-		.ctx = parser,
-	};
+	struct yajl_memory memory;
 	yajl_status status;
 
-	if (setjmp(parser->out_of_memory)) {
+	yajl_memory_init(&memory);
+	if (setjmp(memory.exhausted)) {
 		fail_memory(parser);
-		return;
+	} else {
+		parser->yajl = yajl_alloc(&callbacks, &memory.functions, parser);
+		status = yajl_parse(
+			parser->yajl, (const unsigned char *)parser->text, parser->length);
+		if (status == yajl_status_ok) {
+			parser->finishing = true;
+			status = yajl_complete_parse(parser->yajl);
+		}
+		if (status == yajl_status_error)
+			fail_syntax(parser);
 	}
-	parser->yajl = yajl_alloc(&callbacks, &memory, parser);
-	status = yajl_parse(parser->yajl, (const unsigned char *)parser->text, parser->length);
-	if (status == yajl_status_ok) {
-		parser->finishing = true;
-		status = yajl_complete_parse(parser->yajl);
-	}
-	if (status == yajl_status_error)
-		fail_syntax(parser);
+	yajl_memory_done(&memory);
 }
 
 static struct json_limits with_defaults(const struct json_limits *limits)
@@ -467,17 +408,24 @@ int json_parse(const char *text, size_t length, const struct json_limits *limits
 	if (!document)
 		return error_set(error, -ENOMEM, "out of memory");
 	parser.document = document;
-	parser.stack = arena_allocate(document, parser.limits.depth * sizeof(*parser.stack));
-	if (!parser.stack)
+	parser.levels =
+		arena_allocate(&document->arena, parser.limits.depth * sizeof(*parser.levels));
+	if (!parser.levels)
 		return error_set(error, -ENOMEM, "out of memory");
 	run(&parser);
-	yajl_release_all(&parser);
 	if (parser.result < 0)
 		return parser.result;
-	if (!document->root)
-		return error_set(error, -EINVAL, "1:1: empty");
 	*ret_document = TAKE_PTR(document);
 	return 0;
+}
+
+struct json_document *json_document_free(struct json_document *document)
+{
+	if (document) {
+		arena_done(&document->arena);
+		free(document);
+	}
+	return NULL;
 }
 
 const struct json_value *json_root(const struct json_document *document)

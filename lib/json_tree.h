@@ -9,19 +9,24 @@
 
 struct json_value {
 	enum json_type type;
-	unsigned line, column;
 	bool boolean;
-	/* the text of a string or a number, NUL-terminated */
-	const char *text;
-	size_t length;
+	unsigned line, column;
 	/* as a member of an object */
 	const char *key;
 	size_t key_length;
-	/* of an array or an object: a list while it is parsed, tables when it is closed */
-	struct json_value *first, *last, *next;
-	size_t count;
-	struct json_value **items;  /* as written */
-	struct json_value **sorted; /* objects: by key */
+	/* as a member of an array or an object that is still open */
+	struct json_value *next;
+	union {
+		struct { /* strings, numbers; NUL-terminated */
+			const char *text;
+			size_t length;
+		};
+		struct { /* arrays, objects */
+			size_t count;
+			struct json_value **items;  /* in the order of the text */
+			struct json_value **sorted; /* objects: by json_compare_keys() */
+		};
+	};
 };
 
 /* Order of keys: by length, then by bytes. */

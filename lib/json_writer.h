@@ -37,8 +37,8 @@ void json_time(struct buf *buf, uint64_t realtime_ns);
 /* Text that is JSON already. */
 void json_raw(struct buf *buf, const char *text, size_t length);
 
-#define json_key_string(buf, key, text)     (json_key(buf, key), json_string(buf, text))
-#define json_key_number(buf, key, value)    (json_key(buf, key), json_number(buf, value))
-#define json_key_unsigned(buf, key, value)  (json_key(buf, key), json_unsigned(buf, value))
-#define json_key_u64(buf, key, value)       (json_key(buf, key), json_u64_string(buf, value))
-#define json_key_bool(buf, key, value)      (json_key(buf, key), json_bool(buf, value))
+#define json_key_string(buf, key, text)	   (json_key(buf, key), json_string(buf, text))
+#define json_key_number(buf, key, value)   (json_key(buf, key), json_number(buf, value))
+#define json_key_unsigned(buf, key, value) (json_key(buf, key), json_unsigned(buf, value))
+#define json_key_u64(buf, key, value)	   (json_key(buf, key), json_u64_string(buf, value))
+#define json_key_bool(buf, key, value)	   (json_key(buf, key), json_bool(buf, value))

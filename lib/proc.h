@@ -9,8 +9,9 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
+#include "lib/cgroup_fs.h"
 
-#define PROC_CGROUP_MAX  4096
+#define PROC_CGROUP_MAX	 4096
 #define PROC_CMDLINE_MAX 65536
 
 struct proc_status {
@@ -32,13 +33,10 @@ int proc_start_ticks(pid_t pid, uint64_t *ret_ticks);
 int proc_cmdline(pid_t pid, size_t limit, struct buf *buf);
 /* inode of /proc/PID/ns/NAME. */
 int proc_namespace(pid_t pid, const char *name, uint64_t *ret_inode);
-/* pid of a pidfd as this pid namespace sees it, from fdinfo: -ESRCH when it has ended or is not visible. */
+/* pid of a pidfd as this pid namespace sees it, from fdinfo: -ESRCH when it has ended or is not
+ * visible. */
 int pidfd_pid(int pidfd, pid_t *ret_pid);
 /* Whether the process of a pidfd still runs. */
 bool pidfd_alive(int pidfd);
-/* Where cgroup v2 is mounted: "/sys/fs/cgroup" or, on hybrid hosts, ".../unified"; -ENOENT if nowhere. */
-int cgroup2_mount_point(char *path, size_t size);
-/* The id (inode number) of a cgroup given by its path below the mount point. */
-int cgroup_id_of_path(const char *mount_point, const char *cgroup_path, uint64_t *ret_id);
 /* boot_id without dashes, 32 hex digits and a NUL. */
 int boot_id(char ret_id[33]);
