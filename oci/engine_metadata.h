@@ -31,6 +31,8 @@ struct metadata_request {
 	/* What the daemon itself saw in init's cgroup path. It decides between contradicting
 	 * claims: podman accepts `--annotation io.container.manager=cri-o` from anybody. */
 	enum cgroup_engine engine;
+	const char *runtime; /* file name of what called the hook ("runc", "crun"), if known: says
+				who runs a container that has no engine; may be NULL */
 	const char *const *event_files; /* further events.log files, from the configuration */
 	size_t event_file_count;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC; nothing is begun after it, sqlite stops at it */

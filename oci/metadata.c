@@ -96,6 +96,12 @@ int container_metadata_add_label(
 	return 0;
 }
 
+void container_metadata_add_source(struct container_metadata *metadata, enum labels_source source)
+{
+	if (metadata->source == LABELS_SOURCE_NONE || source < metadata->source)
+		metadata->source = source;
+}
+
 static int label_compare(const void *a, const void *b)
 {
 	const struct label *left = a, *right = b;

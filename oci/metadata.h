@@ -15,8 +15,8 @@
 #define METADATA_LABELS_MAX 256	       /* labels per container; more are left out */
 #define METADATA_LABEL_MAX  4096       /* bytes of one key or value */
 #define METADATA_TOTAL_MAX  (64 << 10) /* bytes of all strings of one container: */
-/* the container's labels, the pod's labels, and eight names */
-#define METADATA_LABELS_BYTES ((METADATA_TOTAL_MAX - 8 * METADATA_NAME_MAX) / 2)
+/* the container's labels, the pod's labels, and ten names */
+#define METADATA_LABELS_BYTES ((METADATA_TOTAL_MAX - 10 * METADATA_NAME_MAX) / 2)
 
 enum labels_source {		/* where the metadata came from, best first; JSON "labels_source" */
 	LABELS_SOURCE_NONE,	/* "none": nothing found */
@@ -60,4 +60,6 @@ int container_metadata_set(struct container_metadata *metadata, char **field, co
  * `truncated`). */
 int container_metadata_add_label(
 	struct label **labels, size_t *count, const char *key, const char *value);
+/* Note that `source` gave something; the best of all stays. */
+void container_metadata_add_source(struct container_metadata *metadata, enum labels_source source);
 void container_metadata_sort(struct container_metadata *metadata);

@@ -14,8 +14,9 @@
 #include "lib/error.h"
 #include "oci/metadata.h"
 
-#define METADATA_QUEUE_MAX  512		/* jobs per thread, running, waiting or to be retried */
-#define METADATA_STATE_MAX  (1u << 20)	/* bytes of state JSON in one job */
+#define METADATA_QUEUE_MAX 512 /* jobs per thread, running, waiting or to be retried */
+#define METADATA_STATE_MAX                                                                         \
+	(256u << 10) /* a larger state is not kept: config.json is read instead */
 #define METADATA_CONMON_MAX (64u << 10) /* bytes of conmon's command line in one job */
 #define METADATA_RETRIES    2		/* later tries when labels were not there at the first */
 
@@ -29,6 +30,7 @@ struct metadata_job {			   /* everything is copied by submit */
 	size_t conmon_length;
 	uid_t owner;		   /* whose store: 0 or the user */
 	enum cgroup_engine engine; /* from init's cgroup path */
+	const char *runtime;	   /* see struct metadata_request; may be NULL */
 	uint32_t deadline_ms;	   /* from now until the first result */
 };
 
