@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What people type: events, containers, tree, status, version.
+. "$(dirname "$0")/lib.sh"
+
+tallyman status >"$work/out" 2>&1
+is "without a daemon: exit code 1" $? 1
+like "and a reason" "$(cat "$work/out")" "$run/control.sock"
+tallyman dance >"$work/out" 2>&1
+is "an unknown verb: exit code 2" $? 2
+tallyman events --dance >"$work/out" 2>&1
+is "an unknown option: exit code 2" $? 2
+like "version" "$(tallyman version)" '[0-9]+\.[0-9]+\.[0-9]+'
+
+daemon_start
+podman_setup
+podman run -d --name web --label app=shop "$image" /bin/sh -c '/bin/sleep 1000 & wait' >/dev/null
+podman run -d --name db --label app=store "$image" /bin/sleep 2000 >/dev/null
+
+# ---- live events ----
+tallyman events -o json >"$work/live.json" 2>"$work/live.err" &
+live=$!
+tallyman events -o compact --container web >"$work/live.txt" 2>&1 &
+compact=$!
+# a subscription stands when something comes
+live_works() {
+	podman exec web /actors/nothing ping
+	grep -q ping "$work/live.json" && grep -q ping "$work/live.txt"
+}
+ok "live events come" wait_for 20 live_works
+podman exec web /actors/nothing "hello world"
+podman exec db /actors/nothing "from db"
+wait_for 10 grep -q 'from db' "$work/live.json"
+kill "$live" "$compact"
+wait "$live" "$compact" 2>/dev/null
+is "live JSON parses" "$(jq -c . "$work/live.json" | wc -l)" "$(wc -l <"$work/live.json")"
+is "and is numbered without a gap" "$(jq -s -c 'map(.sequence // empty | tonumber) | . == [range(.[0]; .[0] + length)]' "$work/live.json")" true
+like "compact is one readable line" "$(grep 'hello world' "$work/live.txt" | head -n 1)" 'web.*/actors/nothing.*hello world'
+is "--container leaves others out" "$(grep -c 'from db' "$work/live.txt")" 0
+is "piped output has no colours" "$(grep -c $'\033' "$work/live.txt")" 0
+
+# ---- from the log ----
+settle
+from_log() {
+	tallyman events "$@" "$events_json"
+}
+is "events from the file, as JSON, are all of them" "$(from_log -o json | jq -c 'has("process_exec")' | sort | uniq -c | tr -s ' ')" \
+	"$(jq -c 'has("process_exec")' "$events_json" | sort | uniq -c | tr -s ' ')"
+is "--container" "$(from_log -o json --container db | jq -r '.. | objects | select(has("container")) | .container.name' | sort -u)" db
+is "--label" "$(from_log -o json --label app=shop | jq -r '.. | objects | select(has("container")) | .container.name' | sort -u)" web
+is "--event" "$(from_log -o json --event process_exit | jq -r 'keys_unsorted[0]' | sort -u)" process_exit
+is "-o tetragon has only kinds that Tetragon knows" "$(from_log -o tetragon | jq -r 'keys_unsorted[0]' | sort -u | tr '\n' ' ')" "process_exec process_exit "
+like "compact from the file" "$(from_log -o compact --container web)" 'hello world'
+from_log -o compact >"$work/compact.txt"
+is "compact is one line per event" "$(grep -c . "$work/compact.txt")" "$(from_log -o json | wc -l)"
+script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$events_json'" /dev/null >"$work/terminal.txt" </dev/null
+is "colours on a terminal" "$(grep -c $'\033' "$work/terminal.txt" | awk '{ print ($1 > 0) }')" 1
+NO_COLOR=1 script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$events_json'" /dev/null >"$work/terminal.txt" </dev/null
+is "none with NO_COLOR" "$(grep -c $'\033\[[0-9;]*m' "$work/terminal.txt")" 0
+"$actors/exec-not-utf8" >/dev/null
+settle
+is "an escape sequence in an argument does not reach the terminal" "$(from_log -o compact | grep -c $'\033')" 0
+tallyman events "$work/no-such-file" >"$work/out" 2>&1
+is "a file that is not there: exit code 1" $? 1
+
+# ---- containers, tree, status ----
+like "containers" "$(tallyman containers)" 'web.*busybox'
+is "containers -o json" "$(tallyman containers -o json | jq -s -c '[.. | objects | .name? // empty | strings | select(IN("web", "db"))] | unique')" '["db","web"]'
+tallyman tree >"$work/tree.txt"
+like "tree shows the container" "$(cat "$work/tree.txt")" '\bweb\b'
+like "with its processes" "$(cat "$work/tree.txt")" 'sleep 1000'
+podman rm -f -t 0 db >/dev/null
+wait_for 10 has '.container_stop.container.name == "db"'
+is "an ended container leaves the list" "$(tallyman containers | grep -c '\bdb\b')" 0
+like "and is shown with --all" "$(tallyman containers --all)" '\bdb\b'
+like "tree --all shows what has ended" "$(tallyman tree --all)" 'hello world'
+like "tree -o json is JSON" "$(tallyman tree -o json | jq -s 'length > 0')" true
+tallyman status >"$work/status.txt"
+like "status names what is attached" "$(cat "$work/status.txt")" 'sched_process_exec'
+is "status -o json is JSON" "$(tallyman status -o json | jq -s length)" 1
+diag "$(cat "$work/status.txt")"
+finish
