@@ -54,8 +54,8 @@ void file_sink_flush(struct file_sink *sink);
 /* Wait until at least `bytes` are free or the timeout passes; false on timeout, and at once while
  * failing. */
 bool file_sink_wait(struct file_sink *sink, size_t bytes, uint64_t timeout_ns);
-/* Losses since the last call; false when there were none. Report only when the file takes lines
- * again. */
+/* The oldest loss that was not taken yet: lines in a row, lost for one reason. False when there is
+ * none, and while the file takes no lines, since nobody could be told. Call until false. */
 bool file_sink_take_loss(struct file_sink *sink, struct file_sink_loss *ret_loss);
 void file_sink_counters_get(const struct file_sink *sink, struct file_sink_counters *ret);
 /* SIGHUP: close and open the path again (logrotate). Asynchronous. */

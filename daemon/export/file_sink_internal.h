@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two sides of the file sink share: file_sink.c runs on the main thread, file_writer.c on
+ * the sink's own. */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "daemon/export/file_sink.h"
+#include "daemon/export/line_queue.h"
+#include "daemon/export/log_file.h"
+#include "lib/util.h"
+
+#define NEVER UINT64_MAX
+#define LOSSES_MAX                                                                                 \
+	16 /* further ones are put to the last: their range then holds lines that are not lost */
+
+struct file_sink {
+	uint64_t max_size, rotate_ns;
+	void (*header)(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line);
+	void *header_data;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work, space;
+
+	/* under the lock */
+	struct line_queue queue;
+	size_t flushed;		/* lines of the queue that the writer may take */
+	size_t unflushed_bytes; /* the rest */
+	bool sleeping, waiting, stopping, reopen;
+	uint64_t stop_ns;
+	struct file_sink_loss losses[LOSSES_MAX]; /* not reported yet, oldest first */
+	size_t loss_count;
+	bool shedding; /* a line was lost; the next is taken once there is room for many */
+	struct file_sink_counters counters;
+	char reason[sizeof(((struct file_sink_loss *)NULL)->reason)]; /* while failing */
+
+	/* the writer's own; times are CLOCK_MONOTONIC */
+	struct log_file file;
+	struct buf header_line;
+	uint64_t last_sequence;
+	size_t partial; /* bytes of the first queued line that stand in the file and could not be
+			   cut */
+	uint64_t retry_ns, rotate_at_ns, rotate_retry_ns, trim_ns;
+};
+
+static inline uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t add_ns(uint64_t time, uint64_t more)
+{
+	return time > NEVER - more ? NEVER : time + more;
+}
+
+static inline void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t until_ns)
+{
+	struct timespec until = {.tv_sec = (time_t)(until_ns / NSEC_PER_SEC),
+		.tv_nsec = (long)(until_ns % NSEC_PER_SEC)};
+
+	if (until_ns == NEVER)
+		pthread_cond_wait(condition, lock);
+	else
+		pthread_cond_timedwait(condition, lock, &until);
+}
+
+/* The thread; `argument` is the sink. Ends when the sink is stopping. */
+void *file_writer(void *argument);
+/* Open the path, for the first time or again. */
+int file_writer_open(struct file_sink *sink, struct error *error);
