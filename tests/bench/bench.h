@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The benchmark: what every subject is given, and the subjects. A subject measures and reports; it
+ * never judges, so a missed target is text in the table and not a failure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "lib/error.h"
+#include "tests/bench/report.h"
+
+struct bench {
+	/* what is measured */
+	char *tallymand, *hook, *tiny;
+	const char *dynamic; /* an ordinary dynamic program that ends at once */
+	bool have_auditd;
+	/* how long */
+	unsigned rounds;	/* interleaved rounds */
+	unsigned storm_seconds; /* of each storm */
+	/* where */
+	const char *directory; /* work directory on a real disk, removed at the end */
+	struct report *report;
+};
+
+/* Cost of execs, beside the bare loop and beside auditd. */
+int bench_exec(const struct bench *bench, struct error *error);
+/* Cost of system calls nobody asked Tallyman to look at. */
+int bench_syscall(const struct bench *bench, struct error *error);
+/* From execve to the line in the log, lone and in a storm. */
+int bench_latency(const struct bench *bench, struct error *error);
+/* Storms with default settings: every exec counted against every line. */
+int bench_storm(const struct bench *bench, struct error *error);
+/* The hook: daemon idle, in a storm, down, stopped. */
+int bench_hook(const struct bench *bench, struct error *error);
+/* Memory: idle, after many processes at once, after many one after the other. */
+int bench_memory(const struct bench *bench, struct error *error);
+/* From start to READY=1. */
+int bench_ready(const struct bench *bench, struct error *error);
+
+static inline uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static inline void sleep_ms(unsigned milliseconds)
+{
+	struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+
+	while (nanosleep(&time, &time) < 0)
+		;
+}
