@@ -33,8 +33,10 @@ struct measured {		     /* of one case under one monitor */
 	struct samples iteration_us; /* per iteration of each process */
 	struct samples ratio;	     /* bare time / this time */
 	struct samples added_us;
-	struct samples cpu_us;	/* of the monitor's processes, per iteration */
-	struct samples written; /* bytes per iteration */
+	struct samples own_us;	   /* CPU of the loop and its children, per iteration */
+	struct samples own_ratio;  /* bare's / this: hardly moved by what else runs */
+	struct samples monitor_us; /* CPU of the monitor's processes, per iteration */
+	struct samples written;	   /* bytes per iteration */
 };
 
 struct cost {
@@ -127,9 +129,10 @@ static int measure_case(struct cost *cost, size_t number, enum monitor monitor, 
 			cost->cases[number].name, (unsigned long long)result.failures);
 	monitor_settle(cost, monitor);
 	samples_add(&m->iteration_us, (double)result.wall_ns / 1e3 / (double)workload.iterations);
+	samples_add(&m->own_us, (double)result.cpu_ns / 1e3 / (double)result.iterations);
 	if (monitor == MONITOR_BARE)
 		return 0;
-	samples_add(&m->cpu_us,
+	samples_add(&m->monitor_us,
 		(double)(monitor_cpu(cost, monitor) - cpu) / 1e3 / (double)result.iterations);
 	samples_add(&m->written,
 		(double)(monitor_written(cost, monitor) - written) / (double)result.iterations);
@@ -163,6 +166,7 @@ static void compare_round(struct cost *cost, size_t number, unsigned round)
 			continue;
 		samples_add(&m->ratio,
 			bare->iteration_us.values[round] / m->iteration_us.values[round]);
+		samples_add(&m->own_ratio, bare->own_us.values[round] / m->own_us.values[round]);
 		samples_add(&m->added_us,
 			m->iteration_us.values[round] - bare->iteration_us.values[round]);
 	}
@@ -191,13 +195,15 @@ static void report_case(const struct cost *cost, size_t number)
 		if (!m->iteration_us.count)
 			continue;
 		report_median(report, "time per iteration", who, "us", &m->iteration_us, NULL);
+		report_median(report, "loop's own CPU per iteration", who, "us", &m->own_us, NULL);
 		if (monitor == MONITOR_BARE)
 			continue;
 		report_median(report, "ratio to bare", who, "", &m->ratio, &ratio);
+		report_median(report, "ratio of loop's own CPU", who, "", &m->own_ratio, NULL);
 		report_median(report, "added per iteration", who, "us", &m->added_us, &added);
 		if (exec) {
 			report_median(
-				report, "monitor's CPU per exec", who, "us", &m->cpu_us, &cpu);
+				report, "monitor's CPU per exec", who, "us", &m->monitor_us, &cpu);
 			report_median(report, "written per exec", who, "bytes", &m->written, NULL);
 		}
 	}

@@ -8,8 +8,9 @@
 
 #include "lib/error.h"
 
-#define PROBES_MAX   4096
-#define PROBE_PREFIX "probe-" /* an argument PROBE_PREFIX<number> in a line marks that probe */
+#define PROBES_MAX 4096
+#define PROBE_PREFIX                                                                               \
+	"bench-probe-" /* an argument PROBE_PREFIX<number> in a line marks that probe */
 
 struct log_reader_options {
 	const char *path;

@@ -162,6 +162,7 @@ static void print_head(const struct bench *bench)
 		bench->rounds);
 	if (!bench->have_auditd)
 		printf("no auditd beside it: not installed, or one runs already\n");
+	fflush(stdout);
 }
 
 static int run_subjects(const struct arguments *arguments, const char *directory)

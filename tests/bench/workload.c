@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,8 +30,8 @@ struct shared { /* with the processes of a run */
 	atomic_bool stop;
 	atomic_uint ready;
 	struct {
-		uint64_t iterations, failures, start_ns, end_ns;
-		char pad[96]; /* no two processes write to one cache line */
+		uint64_t iterations, failures, start_ns, end_ns, cpu_ns;
+		char pad[88]; /* no two processes write to one cache line */
 	} process[WORKLOAD_PROCESSES_MAX];
 };
 
@@ -142,11 +143,27 @@ static int enter_cgroup(const char *cgroup)
 	return 0;
 }
 
+/* Time of this process and of the children it has waited for. */
+static uint64_t used_cpu_ns(void)
+{
+	struct rusage own, children;
+	uint64_t seconds, microseconds;
+
+	getrusage(RUSAGE_SELF, &own);
+	getrusage(RUSAGE_CHILDREN, &children);
+	seconds = (uint64_t)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec +
+			     children.ru_stime.tv_sec);
+	microseconds = (uint64_t)(own.ru_utime.tv_usec + own.ru_stime.tv_usec +
+				  children.ru_utime.tv_usec + children.ru_stime.tv_usec);
+	return seconds * NSEC_PER_SEC + microseconds * NSEC_PER_USEC;
+}
+
 static void process_main(const struct bench *bench, const struct workload *workload,
 	struct shared *shared, unsigned number, int gate)
 {
 	uint64_t done = 0, failures = 0;
 	struct loop loop;
+	uint64_t cpu;
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -156,6 +173,7 @@ static void process_main(const struct bench *bench, const struct workload *workl
 	atomic_fetch_add(&shared->ready, 1);
 	if (read(gate, &byte, 1) < 0)
 		_exit(1);
+	cpu = used_cpu_ns();
 	shared->process[number].start_ns = clock_ns(CLOCK_MONOTONIC);
 	while (!workload->iterations || done < workload->iterations) {
 		failures += !iterate(&loop);
@@ -165,6 +183,7 @@ static void process_main(const struct bench *bench, const struct workload *workl
 			break;
 	}
 	shared->process[number].end_ns = clock_ns(CLOCK_MONOTONIC);
+	shared->process[number].cpu_ns = used_cpu_ns() - cpu;
 	shared->process[number].iterations = done;
 	shared->process[number].failures = failures;
 	_exit(0);
@@ -256,6 +275,7 @@ int workload_wait(struct workload_run *run, struct workload_result *ret, struct 
 			r = error_set(error, -EIO, "workload: process %u failed", i);
 		run->pids[i] = 0;
 		result.iterations += run->shared->process[i].iterations;
+		result.cpu_ns += run->shared->process[i].cpu_ns;
 		result.failures += run->shared->process[i].failures;
 		start = MIN(start, run->shared->process[i].start_ns);
 		end = MAX(end, run->shared->process[i].end_ns);

@@ -30,6 +30,7 @@ struct workload_result {
 	uint64_t iterations; /* of all processes */
 	uint64_t failures;   /* iterations that did not do what they should */
 	uint64_t wall_ns;    /* from the first start to the last end */
+	uint64_t cpu_ns;     /* of all processes and of what they started */
 };
 
 struct workload_run;
