@@ -24,16 +24,30 @@ struct reading { /* one call of engine_metadata_read() */
 	const struct json_value *annotations;
 	struct conmon_arguments conmon; /* all NULL when it is not this container's */
 	struct container_metadata metadata;
-	bool incomplete;
+	enum metadata_completeness completeness;
+	bool pending;	     /* a source that may have the labels in a moment */
 	struct error *error; /* the first thing that failed, unless it was only not there */
 };
 
-static bool deadline_passed(const struct reading *reading)
+static uint64_t monotonic_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec >= reading->request->deadline_ns;
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+static bool deadline_passed(const struct reading *reading)
+{
+	return monotonic_ns() >= reading->request->deadline_ns;
+}
+
+/* Half of the time that is left: a database built to waste time must leave some for the others. */
+static uint64_t database_deadline(const struct reading *reading)
+{
+	uint64_t now = monotonic_ns(), deadline = reading->request->deadline_ns;
+
+	return deadline > now ? now + (deadline - now) / 2 : deadline;
 }
 
 /* A source that failed is passed over, but for want of memory. */
@@ -87,7 +101,8 @@ static int read_database(struct reading *reading, const struct podman_paths *pat
 		if (!roots[i] || reading->metadata.source == LABELS_SOURCE_DATABASE)
 			continue;
 		r = podman_database_read(roots[i], request->owner, request->id,
-			request->deadline_ns, &reading->metadata, &failure);
+			database_deadline(reading), &reading->metadata, &failure);
+		reading->pending |= r == -EBUSY;
 		r = pass_over(reading, r, &failure);
 		if (r < 0)
 			return r;
@@ -180,6 +195,7 @@ static int read_journal(struct reading *reading)
 		return 0;
 	r = podman_journal_read(NULL, reading->request->owner, reading->request->id,
 		reading->request->deadline_ns, &reading->metadata, &failure);
+	reading->pending |= r == -EAGAIN;
 	return pass_over(reading, r, &failure);
 }
 
@@ -213,7 +229,9 @@ static int read_podman(struct reading *reading)
 		r = read_journal(reading);
 	if (r == 0)
 		r = read_image(reading, paths.graph_root, paths.driver);
-	reading->incomplete = !have_labels(reading);
+	reading->completeness = have_labels(reading) ? METADATA_COMPLETE
+				: reading->pending   ? METADATA_PENDING
+						     : METADATA_INCOMPLETE;
 	return r;
 }
 
@@ -239,7 +257,7 @@ static int read_sandbox(struct reading *reading)
 	}
 	r = bundle_read_config(bundle, request->owner, &document, &failure);
 	if (r < 0) {
-		reading->incomplete = true;
+		reading->completeness = METADATA_INCOMPLETE;
 		return pass_over(reading, r, &failure);
 	}
 	annotations = json_get(json_root(document), "annotations");
@@ -307,7 +325,8 @@ static void parse_conmon(struct reading *reading)
 }
 
 int engine_metadata_read(const struct metadata_request *request,
-	struct container_metadata *ret_metadata, bool *ret_incomplete, struct error *error)
+	struct container_metadata *ret_metadata, enum metadata_completeness *ret_completeness,
+	struct error *error)
 {
 	_cleanup_json_ struct json_document *config = NULL;
 	struct reading reading = {
@@ -335,11 +354,11 @@ int engine_metadata_read(const struct metadata_request *request,
 		container_metadata_done(&reading.metadata);
 		return error_set(error, r, "%s", strerror(-r));
 	}
-	if (error && !reading.incomplete && error->code == -ENOENT)
+	if (error && reading.completeness == METADATA_COMPLETE && error->code == -ENOENT)
 		*error = (struct error){0}; /* a source that this engine does not keep */
 	container_metadata_sort(&reading.metadata);
 	*ret_metadata = reading.metadata;
-	if (ret_incomplete)
-		*ret_incomplete = reading.incomplete;
+	if (ret_completeness)
+		*ret_completeness = reading.completeness;
 	return 0;
 }

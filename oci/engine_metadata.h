@@ -38,10 +38,17 @@ struct metadata_request {
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC; nothing is begun after it, sqlite stops at it */
 };
 
+enum metadata_completeness {
+	METADATA_COMPLETE,   /* with labels, or from a source that proves there are none */
+	METADATA_PENDING,    /* the rest is on its way: journal delay, a writer's lock: try again at
+				once */
+	METADATA_INCOMPLETE, /* no source has the rest; maybe later */
+};
+
 /* Read what can be had until the deadline. 0: *ret_metadata is what was found, maybe nothing
- * (source NONE, runtime still set when it is known). *ret_incomplete (may be NULL): a source that
- * should know the labels did not answer yet (journal delay, locked database, deadline): worth
- * another try. `error` (may be NULL) then says which source failed, and why. -ENOMEM or -EINVAL
- * (an id that is none) on failure. The caller releases with container_metadata_done(). */
+ * (source NONE; runtime is always set); when it is not complete, `error` (may be NULL) says which
+ * source failed, and why. -ENOMEM or -EINVAL (an id that is none) on failure. The caller releases
+ * with container_metadata_done(). */
 int engine_metadata_read(const struct metadata_request *request,
-	struct container_metadata *ret_metadata, bool *ret_incomplete, struct error *error);
+	struct container_metadata *ret_metadata, enum metadata_completeness *ret_completeness,
+	struct error *error);

@@ -154,6 +154,12 @@ static int find_pod_name(
 	return r == -ENOMEM ? r : 0;
 }
 
+static bool journal_has_files(sd_journal *journal)
+{
+	return sd_journal_has_runtime_files(journal) > 0 ||
+	       sd_journal_has_persistent_files(journal) > 0;
+}
+
 int podman_journal_read(const char *directory, uid_t owner, const char *id, uint64_t deadline_ns,
 	struct container_metadata *metadata, struct error *error)
 {
@@ -171,7 +177,8 @@ int podman_journal_read(const char *directory, uid_t owner, const char *id, uint
 	if (r == 0)
 		r = find_entry(journal, deadline_ns);
 	if (r == 0)
-		return error_set(error, -ENOENT, "journal: no event of this container");
+		return error_set(error, journal_has_files(journal) ? -EAGAIN : -ENOENT,
+			"journal: no event of this container");
 	if (r > 0)
 		r = read_entry(journal, metadata);
 	if (r < 0)

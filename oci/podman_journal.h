@@ -15,7 +15,7 @@
 /* Add what the newest journal entry about container `id` says to `metadata`; fields that have a
  * value keep it. Only entries that journald itself saw a process of uid `owner` send count, and not
  * from within a container's cgroup: anybody can send PODMAN_ID=. `directory`: journal files to read
- * instead of the system's, or NULL. 0: found, source noted. -ENOENT: none
- * (yet). -ETIMEDOUT, other negative errno with `error` set. */
+ * instead of the system's, or NULL. 0: found, source noted. -EAGAIN: none
+ * yet. -ENOENT: there is no journal. -ETIMEDOUT, other negative errno with `error` set. */
 int podman_journal_read(const char *directory, uid_t owner, const char *id, uint64_t deadline_ns,
 	struct container_metadata *metadata, struct error *error);
