@@ -352,7 +352,8 @@ static void fail_syntax(struct parser *parser)
 {
 	char *message = (char *)yajl_get_error(parser->yajl, 0, NULL, 0);
 
-	advance(parser, MAX(token_end(parser), parser->position));
+	/* yajl stands behind the wrong token, or somewhere in it: its start is what helps */
+	to_token_start(parser);
 	message[strcspn(message, "\n")] = '\0';
 	fail(parser, -EINVAL, message);
 	yajl_free_error(parser->yajl, (unsigned char *)message);
