@@ -124,22 +124,47 @@ static void state_json(const struct container_under_test *container, struct buf 
 	json_close_object(buf);
 }
 
-/* A vfork child's stdin would be the parent's: fork, but time from the child's execve. */
+/* Put `to` in the place of descriptor `number`; what was there, or a negative errno. */
+static int replace_descriptor(int number, int to)
+{
+	int saved = fcntl(number, F_DUPFD_CLOEXEC, 3);
+
+	if (saved < 0)
+		return -errno;
+	if (dup2(to, number) < 0) {
+		close(saved);
+		return -errno;
+	}
+	return saved;
+}
+
+static void restore_descriptor(int number, int saved)
+{
+	if (saved < 0)
+		return;
+	dup2(saved, number);
+	close(saved);
+}
+
+/* The hook's descriptors are made in this process: what is timed is no more than the hook. */
 static int run_hook(
 	const struct bench *bench, const struct daemon *daemon, int input, uint64_t *ret_ns)
 {
 	const char *const arguments[] = {bench->hook, "--socket", daemon->hook_socket, "--spool",
 		daemon->spool, "--budget-ms", HOOK_BUDGET, NULL};
-	int saved = dup(STDIN_FILENO);
+	_cleanup_close_ int log =
+		open(daemon->messages, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int saved_input = replace_descriptor(STDIN_FILENO, input);
+	int saved_errors = replace_descriptor(STDERR_FILENO, log);
 	uint64_t start = 0;
-	bool fine;
+	bool fine = false;
 
-	if (saved < 0 || dup2(input, STDIN_FILENO) < 0)
-		return -errno;
-	fine = spawn_and_wait(bench->hook, arguments, &start);
-	*ret_ns = clock_ns(CLOCK_MONOTONIC) - start;
-	dup2(saved, STDIN_FILENO);
-	close(saved);
+	if (saved_input >= 0 && saved_errors >= 0) {
+		fine = spawn_and_wait(bench->hook, arguments, &start);
+		*ret_ns = clock_ns(CLOCK_MONOTONIC) - start;
+	}
+	restore_descriptor(STDIN_FILENO, saved_input);
+	restore_descriptor(STDERR_FILENO, saved_errors);
 	return fine ? 0 : -EIO;
 }
 
