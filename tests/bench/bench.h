@@ -27,6 +27,8 @@ struct bench {
 int bench_exec(const struct bench *bench, struct error *error);
 /* Cost of system calls nobody asked Tallyman to look at. */
 int bench_syscall(const struct bench *bench, struct error *error);
+/* Time in each BPF program, as the kernel counts it. */
+int bench_programs(const struct bench *bench, struct error *error);
 /* From execve to the line in the log, lone and in a storm. */
 int bench_latency(const struct bench *bench, struct error *error);
 /* Storms with default settings: every exec counted against every line. */

@@ -32,6 +32,7 @@ struct subject {
 static const struct subject subjects[] = {
 	{"exec", bench_exec},
 	{"syscall", bench_syscall},
+	{"programs", bench_programs},
 	{"latency", bench_latency},
 	{"storm", bench_storm},
 	{"hook", bench_hook},
