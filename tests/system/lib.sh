@@ -214,24 +214,26 @@ make_rootfs() {
 	find "$actors" -type f -perm -100 -exec cp -t "$root/actors" {} +
 }
 
-# hooks_json HOOK-COMMAND…: a hooks.d directory with this hook at createRuntime.
-make_hooks_dir() {
-	mkdir -p "$work/hooks.d"
-	jq -n '{version: "1.0.0", hook: {path: $ARGS.positional[0], args: $ARGS.positional, timeout: 10},
-		when: {always: true}, stages: ["createRuntime"]}' \
-		--args "$@" >"$work/hooks.d/50-tallyman.json"
+# The words as a JSON array. (Without -- jq 1.6 takes words that begin with - for its options.)
+json_array() {
+	jq -n -c '$ARGS.positional' --args -- "$@"
 }
 
 hook_command() {
-	printf '%s\n' "$tallyman_hook" --socket "$run/hook.sock" --spool "$run/spool"
+	json_array "$tallyman_hook" --socket "$run/hook.sock" --spool "$run/spool"
+}
+
+# A hooks.d directory with our hook at createRuntime.
+make_hooks_dir() {
+	mkdir -p "$work/hooks.d"
+	jq -n --argjson hook "$(hook_command)" '{version: "1.0.0", hook: {path: $hook[0], args: $hook, timeout: 10},
+		when: {always: true}, stages: ["createRuntime"]}' >"$work/hooks.d/50-tallyman.json"
 }
 
 # A podman of our own: storage, state and hooks below $work, nothing of the host's.
 podman_setup() {
-	local hook
 	make_rootfs
-	mapfile -t hook < <(hook_command)
-	make_hooks_dir "${hook[@]}"
+	make_hooks_dir
 	mkdir -p "$work/net"
 	# The limits: without CAP_SYS_RESOURCE podman's own cannot be set.
 	cat >"$work/containers.conf" <<-E
@@ -277,17 +279,16 @@ container_cgroup() {
 # bundle DIRECTORY COMMAND…: a runc bundle that runs COMMAND in the shared root file system, with our
 # hook. Edit its config.json with `bundle_edit`.
 bundle() {
-	local directory=$1 hook
+	local directory=$1
 	shift
 	make_rootfs
-	mapfile -t hook < <(hook_command)
 	mkdir -p "$directory"
 	(cd "$directory" && runc spec) || return 1
-	jq --arg rootfs "$work/rootfs" --argjson hook "$(jq -n '$ARGS.positional' --args "${hook[@]}")" '
-		.process.args = $ARGS.positional | .process.terminal = false | .process.rlimits = []
+	jq --arg rootfs "$work/rootfs" --argjson hook "$(hook_command)" --argjson command "$(json_array "$@")" '
+		.process.args = $command | .process.terminal = false | .process.rlimits = []
 		| .root = {path: $rootfs, readonly: false}
 		| .hooks.createRuntime = [{path: $hook[0], args: $hook}]' \
-		--args "$@" <"$directory/config.json" >"$directory/config.new"
+		"$directory/config.json" >"$directory/config.new"
 	mv "$directory/config.new" "$directory/config.json"
 }
 

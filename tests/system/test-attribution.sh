@@ -100,13 +100,21 @@ settle
 attributed "an exec in a pod is attributed" in-pod inside-a-pod
 is "with the pod's name" "$(events 'exec | select(argument("inside-a-pod")) | .process.container.pod.name')" '"shop-pod"'
 
-# ---- a container without a cgroup of its own ----
-podman run --rm --cgroups disabled --name no-cgroup "$image" /bin/sh -c '/actors/nothing without-cgroup'
-"$actors/nothing" beside-no-cgroup
+# ---- a container without a cgroup of its own, as rootless ones may be: by descent from its init ----
+mkfifo "$work/go"
+sh -c "read -r _ <'$work/go'; '$actors/nothing' without-cgroup; '$actors/nothing' without-cgroup" &
+init=$!
+jq -n -c --argjson pid "$init" '{ociVersion: "1.0.2", id: "without-cgroup-0123456789", status: "creating", pid: $pid, bundle: "/"}' |
+	"$tallyman_hook" --socket "$run/hook.sock" --spool "$work/spool" 2>"$work/hook.log"
+"$actors/nothing" beside-without-cgroup
+echo >"$work/go"
+wait "$init"
 settle
-attributed "a container without its own cgroup is attributed by descent" no-cgroup without-cgroup
+is "a container without its own cgroup is attributed by descent" \
+	"$(events 'exec | select(argument("without-cgroup")) | [.process.container.id, .process.container.verified // false]' | sort | uniq -c | tr -s ' ')" \
+	' 2 ["without-cgroup-0123456789",false]'
 is "and the host's processes in the same cgroup are not" \
-	"$(events 'exec | select(argument("beside-no-cgroup")) | .process.container')" null
+	"$(events 'exec | select(argument("beside-without-cgroup")) | .process.container')" null
 
 is "nothing was reported as unregistered" "$(count '.unregistered_container')" 0
 is "nothing was lost" "$(count '.event_loss')" 0
