@@ -13,7 +13,7 @@ struct yajl_block {
 
 static struct yajl_block *block_of(void *data)
 {
-	return (struct yajl_block *)((char *)data - offsetof(struct yajl_block, data));
+	return (void *)((char *)data - offsetof(struct yajl_block, data));
 }
 
 /* Put a block that is new, or that realloc() moved, where its neighbours find it. */
