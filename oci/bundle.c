@@ -16,7 +16,7 @@ int bundle_read_config(
 	const char *bundle, uid_t owner, struct json_document **ret_document, struct error *error)
 {
 	_cleanup_close_ int directory_fd = -1, fd = -1;
-	_cleanup_buf_ struct buf text = {.limit = BUNDLE_CONFIG_MAX + 1};
+	_cleanup_buf_ struct buf text = {0};
 	int r;
 
 	directory_fd = store_directory_open(bundle, owner);

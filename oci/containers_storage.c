@@ -30,7 +30,7 @@ static int read_list(int directory_fd, const char *name, uid_t owner,
 	struct json_document **ret_document, struct error *error)
 {
 	_cleanup_close_ int fd = -1;
-	_cleanup_buf_ struct buf text = {.limit = CONTAINERS_STORAGE_LIST_MAX + 1};
+	_cleanup_buf_ struct buf text = {0};
 	int r;
 
 	fd = open_regular(directory_fd, name, owner);

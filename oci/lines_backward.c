@@ -25,7 +25,7 @@ int lines_backward_begin(struct lines_backward *lines, int fd, size_t line_max, 
 		return -errno;
 	*lines = (struct lines_backward){
 		.fd = fd,
-		.window_size = line_max + 1,
+		.window_size = line_max + 2, /* a line between two newlines */
 		.start = status.st_size,
 		.stop = status.st_size > search_max ? status.st_size - search_max : 0,
 		.deadline_ns = deadline_ns,

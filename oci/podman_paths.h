@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "lib/cleanup.h"
 #include "oci/conmon.h"
 
 struct podman_paths {	     /* absolute paths, or NULL when not known */
