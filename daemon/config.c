@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/config_file.h"
+#include "daemon/config_filters.h"
 #include "daemon/config_keys.h"
 #include "daemon/config_value.h"
 #include "lib/cleanup.h"
@@ -124,6 +125,8 @@ int config_set(struct config *config, const char *section, const char *key, cons
 	if (!found)
 		return error_set(error, -EINVAL, "%s.%s: unknown key, allowed: %s", section, key,
 			config_key_names(section, names, sizeof(names)));
+	if (found->type == CONFIG_JSON && config_filters_check(found, value, error) < 0)
+		return error_wrap(error, "%s.%s", section, found->name);
 	return config_value_set(config, found, value, error);
 }
 

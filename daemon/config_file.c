@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/config_filters.h"
 #include "daemon/config_keys.h"
 #include "daemon/config_value.h"
 #include "lib/buf.h"
@@ -33,6 +34,7 @@ struct parser {
 
 	const struct config_key *key; /* of the value that may still go on; NULL: none */
 	unsigned int key_line, last_line;
+	size_t key_column; /* of the value, from 0 */
 	struct buf value;
 	bool seen[CONFIG_KEYS_MAX];
 
@@ -57,6 +59,22 @@ __attribute__((format(printf, 2, 3))) static void fail(
 		parser->error, -EINVAL, "%s:%u: %s", parser->path, parser->line_number, message);
 }
 
+/* In a text with as many lines and columns before it as the value has in the file, each place is
+ * the place in the file. */
+static int check_filters(struct parser *parser, const char *value, struct error *error)
+{
+	_cleanup_buf_ struct buf padded = {.limit = 3 * CONFIG_FILE_MAX};
+
+	for (unsigned int i = 1; i < parser->key_line; i++)
+		buf_append_char(&padded, '\n');
+	for (size_t i = 0; i < parser->key_column; i++)
+		buf_append_char(&padded, ' ');
+	buf_append_string(&padded, value);
+	if (!buf_string(&padded))
+		return error_set(error, -ENOMEM, "no memory");
+	return config_filters_check(parser->key, padded.data, error);
+}
+
 /* The value is whole: take it. */
 static void finish_value(struct parser *parser)
 {
@@ -71,8 +89,16 @@ static void finish_value(struct parser *parser)
 		r = config_value_set(parser->config, parser->key, text, &inner);
 	else
 		r = error_set(&inner, -ENOMEM, "no memory");
+	if (r == 0 && parser->key->type == CONFIG_JSON) {
+		r = check_filters(parser, text, &inner);
+		if (r < 0) {
+			parser->code_line = parser->key_line;
+			parser->code =
+				error_set(parser->error, r, "%s:%s", parser->path, inner.message);
+		}
+	}
 	parser->key = NULL;
-	if (r == 0)
+	if (r == 0 || parser->code < 0)
 		return;
 	parser->code_line = parser->key_line;
 	parser->code = error_set(
@@ -109,10 +135,19 @@ static void check_section_line(struct parser *parser)
 		fail(parser, "text after [%s]: a key goes on a line of its own", section);
 }
 
+static size_t indent_of(const struct parser *parser)
+{
+	size_t length = 0;
+
+	while (length < parser->line_length && strchr(BLANKS, parser->line[length]))
+		length++;
+	return length;
+}
+
 /* What libinih would not complain about. */
 static void check_line(struct parser *parser)
 {
-	size_t indent = 0;
+	size_t indent = indent_of(parser);
 	char first;
 
 	parser->continues = false;
@@ -120,8 +155,6 @@ static void check_line(struct parser *parser)
 		fail(parser, "has a NUL byte");
 		return;
 	}
-	while (indent < parser->line_length && strchr(BLANKS, parser->line[indent]))
-		indent++;
 	first = indent < parser->line_length ? parser->line[indent] : '\n';
 	if (first == '\n' || first == ';' || first == '#')
 		return;
@@ -185,8 +218,21 @@ static void continue_value(struct parser *parser, const char *value)
 {
 	for (; parser->last_line < parser->line_number; parser->last_line++)
 		buf_append_char(&parser->value, '\n');
-	buf_append(&parser->value, parser->line, strspn(parser->line, BLANKS));
+	buf_append(&parser->value, parser->line, indent_of(parser));
 	buf_append_string(&parser->value, value);
+}
+
+/* Where the value begins in the line, which is not NUL-terminated. */
+static size_t value_column(const struct parser *parser)
+{
+	size_t column = 0;
+
+	while (column < parser->line_length && !strchr("=:", parser->line[column]))
+		column++;
+	do
+		column++;
+	while (column < parser->line_length && strchr(BLANKS, parser->line[column]));
+	return column;
 }
 
 static void start_value(
@@ -212,6 +258,7 @@ static void start_value(
 	parser->seen[key - config_keys] = true;
 	parser->key = key;
 	parser->key_line = parser->last_line = parser->line_number;
+	parser->key_column = value_column(parser);
 	buf_clear(&parser->value);
 	buf_append_string(&parser->value, value);
 }

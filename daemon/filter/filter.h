@@ -11,7 +11,8 @@
 #include "lib/error.h"
 
 struct filter_list;
-/* `text`: one or more JSON objects, blank- or newline-separated. NULL or empty: a list that is empty. */
+/* `text`: one or more JSON objects, blank- or newline-separated. NULL or empty: a list that is
+ * empty. */
 int filter_list_parse(const char *text, struct filter_list **ret_list, struct error *error);
 struct filter_list *filter_list_free(struct filter_list *list);
 static inline void filter_list_free_p(struct filter_list **list)
@@ -21,22 +22,24 @@ static inline void filter_list_free_p(struct filter_list **list)
 
 /* Deny wins; an empty allow list allows all. Events that are ours and not about one process
  * (event_loss, daemon_start …) always pass. */
-bool filter_allows(const struct filter_list *allow, const struct filter_list *deny, const struct event *event);
+bool filter_allows(
+	const struct filter_list *allow, const struct filter_list *deny, const struct event *event);
 
 struct field_filters;
 int field_filters_parse(const char *text, struct field_filters **ret_filters, struct error *error);
 bool field_filters_any(const struct field_filters *filters, enum event_kind kind);
-/* Rewrite one event object, still without its end (json_event_format's result): INCLUDE / EXCLUDE of
- * FieldMask paths ("process.pod", "parent.arguments"), in order. Only called when
+/* Rewrite one event object, still without its end (json_event_format's result): INCLUDE / EXCLUDE
+ * of FieldMask paths ("process.pod", "parent.arguments"), in order. Only called when
  * field_filters_any(). */
-int field_filters_apply(const struct field_filters *filters, enum event_kind kind, struct buf *json);
+int field_filters_apply(
+	const struct field_filters *filters, enum event_kind kind, struct buf *json);
 struct field_filters *field_filters_free(struct field_filters *filters);
 
 struct redaction;
 int redaction_parse(const char *text, struct redaction **ret_redaction, struct error *error);
-/* Redact argv (each argument followed by a NUL) of a process with this binary, in place in `buf` from
- * `offset` to its end: each capture group's text becomes *****. The expressions see argv[1..] joined
- * as in `arguments`; what they hide is hidden in each argument it touches. */
+/* Redact argv (each argument followed by a NUL) of a process with this binary, in place in `buf`
+ * from `offset` to its end: each capture group's text becomes *****. The expressions see argv[1..]
+ * joined as in `arguments`; what they hide is hidden in each argument it touches. */
 int redaction_arguments(const struct redaction *redaction, const char *binary, size_t binary_length,
 	struct buf *argv, size_t offset);
 /* The same for one NAME=value; the expressions see "NAME=value". */

@@ -198,6 +198,18 @@ static const struct {
 		"t.conf:2: filter.environment_filter: has an empty item"},
 	{"[container]\npodman_event_files = a\n", "t.conf:2: container.podman_event_files: \"a\" "
 						  "is not valid, allowed: absolute paths"},
+	{"[filter]\nexport_allowlist = {\"pid\":[1]}\n  {\"pid\":\n\n# c\n\t[1, \"x\"]}\n",
+		"t.conf:6:6: pid: must be a pid: 0 to 4294967295"},
+	{"[filter]\nexport_denylist =  {\"pids\":[1]}\n",
+		"t.conf:2:28: pids: unknown field, allowed: binary_regex, namespace, "},
+	{"[filter]\nexport_denylist = {\"event_set\":[\"EVENT_LOSS\"]}\n",
+		"t.conf:2:32: event_set: event_loss cannot be held back"},
+	{"[filter]\nfield_filters: {\"fields\":\"proces\"}\n",
+		"t.conf:2:26: fields: \"proces\": no event has a \"proces\" there, allowed: "
+		"process, "},
+	{"[filter]\nredaction_filters={\"redact\":[\"a\"]}",
+		"t.conf:2:30: redact: hides nothing: "},
+	{"[filter]\nredaction_filters={\"redact\":\n", "t.conf:2:29: "},
 	{"[daemon]\ncluster_name = " LONG_VALUE "\n", "t.conf:2: is longer than 197 bytes; "},
 	{"[" LONG_VALUE "\n", "t.conf:1: is longer than 197 bytes; "},
 	{"[jsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjson]\n",
