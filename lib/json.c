@@ -99,6 +99,11 @@ bool json_is_true(const struct json_value *value)
 	return json_type(value) == JSON_BOOLEAN && value->boolean;
 }
 
+const char *json_number_text(const struct json_value *value)
+{
+	return json_type(value) == JSON_NUMBER ? value->text : NULL;
+}
+
 /* Digits of a number that is an integer: no leading zeros (but for 0 itself), point, exponent. */
 static int parse_magnitude(const char *text, size_t length, uint64_t *ret)
 {

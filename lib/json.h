@@ -62,5 +62,7 @@ bool json_is_true(const struct json_value *value);
 /* -EINVAL when not an integer in range. Accepts protojson's "123" strings too. */
 int json_i64(const struct json_value *value, int64_t *ret);
 int json_u64(const struct json_value *value, uint64_t *ret);
+/* The digits of a number as they were written, NUL-terminated; NULL if not a number. */
+const char *json_number_text(const struct json_value *value);
 /* Where the value began in the text, for error messages; 1-based. */
 void json_position(const struct json_value *value, unsigned *ret_line, unsigned *ret_column);

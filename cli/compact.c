@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/compact.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/compact_line.h"
+#include "cli/text.h"
+#include "lib/base64.h"
+#include "lib/util.h"
+
+#define NAME_WIDTH   7
+#define TRAILER_AT   120 /* column of the note that a process has CAP_SYS_ADMIN */
+#define SHORT_ID     12
+#define BUILD_ID_MAX 64
+
+/* ---- parts ---- */
+
+void compact_name(struct compact_line *line, const char *emoji, const char *name)
+{
+	buf_append_string(line->out, emoji);
+	buf_append_char(line->out, ' ');
+	colour_begin(line->out, line->options->colour, COLOUR_BLUE);
+	buf_printf(line->out, "%-*s", NAME_WIDTH, name);
+	colour_end(line->out, line->options->colour);
+}
+
+static void append_untrusted(
+	struct compact_line *line, const char *colour, const char *text, size_t length)
+{
+	colour_begin(line->out, line->options->colour && colour, colour);
+	text_untrusted(line->out, text, length);
+	colour_end(line->out, line->options->colour && colour);
+}
+
+void compact_word(struct compact_line *line, const char *colour, const struct json_value *value)
+{
+	size_t length;
+	const char *text = json_text_n(value, &length);
+
+	if (!text || !length)
+		return;
+	buf_append_char(line->out, ' ');
+	append_untrusted(line, colour, text, length);
+}
+
+void compact_text(struct compact_line *line, const char *colour, const char *text)
+{
+	buf_append_char(line->out, ' ');
+	append_untrusted(line, colour, text, strlen(text));
+}
+
+void compact_printf(struct compact_line *line, const char *colour, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	compact_text(line, colour, text);
+}
+
+static const struct json_value *pod_of(const struct json_value *body)
+{
+	return json_path(body, "process", "pod", NULL);
+}
+
+void compact_who(struct compact_line *line)
+{
+	const struct json_value *container = event_container(line->body), *pod = pod_of(line->body);
+	const char *namespace = json_text(json_get(pod, "namespace"));
+	const char *pod_name = json_text(json_get(pod, "name"));
+	const char *name = json_text(json_get(container, "name"));
+	const char *id = json_text(json_get(container, "id"));
+	_cleanup_buf_ struct buf who = {0};
+
+	if (namespace && pod_name) {
+		buf_append_string(&who, namespace);
+		buf_append_char(&who, '/');
+		buf_append_string(&who, pod_name);
+	} else if (name && *name) {
+		buf_append_string(&who, name);
+	} else if (id) {
+		buf_append(&who, id, MIN(strlen(id), (size_t)SHORT_ID));
+	} else if (json_text(json_get(line->event, "node_name"))) {
+		buf_append_string(&who, json_text(json_get(line->event, "node_name")));
+	}
+	if (who.failed || !who.length)
+		return;
+	buf_append_char(line->out, ' ');
+	append_untrusted(line, COLOUR_GREEN, who.data, who.length);
+}
+
+bool compact_process(struct compact_line *line, const char *emoji, const char *name)
+{
+	const struct json_value *process = json_get(line->body, "process");
+
+	if (!process)
+		return false;
+	compact_name(line, emoji, name);
+	compact_who(line);
+	compact_word(line, COLOUR_MAGENTA, json_get(process, "binary"));
+	return true;
+}
+
+/* Columns of what stands in the line so far, colour sequences left out. */
+static size_t line_width(const struct compact_line *line)
+{
+	const char *text = line->out->data + line->start,
+		   *end = line->out->data + line->out->length;
+	size_t width = 0;
+
+	while (text < end) {
+		if (*text == '\033') {
+			while (text < end && *text != 'm')
+				text++;
+			text++;
+			continue;
+		}
+		width += text_width(text, 1);
+		text++;
+	}
+	return width;
+}
+
+static void capability_trailer(struct compact_line *line)
+{
+	const struct json_value *permitted =
+		json_path(line->body, "process", "cap", "permitted", NULL);
+
+	for (size_t i = 0; i < json_count(permitted); i++) {
+		const char *name = json_text(json_at(permitted, i));
+		size_t width;
+
+		if (!name || strcmp(name, "CAP_SYS_ADMIN"))
+			continue;
+		width = line_width(line);
+		buf_printf(line->out, "%*s🛑 CAP_SYS_ADMIN",
+			(int)(width < TRAILER_AT ? TRAILER_AT - width : 1), "");
+		return;
+	}
+}
+
+/* ---- Tetragon's kinds ---- */
+
+static bool format_exec(struct compact_line *line)
+{
+	const struct json_value *process = json_get(line->body, "process");
+	const char *phase = json_text(json_get(process, "phase"));
+
+	if (!compact_process(line, "🚀", "process"))
+		return false;
+	compact_word(line, COLOUR_CYAN, json_get(process, "arguments"));
+	if (phase && !strcmp(phase, "setup"))
+		compact_text(line, COLOUR_DIM, "(setup)");
+	return true;
+}
+
+static bool format_exit(struct compact_line *line)
+{
+	const struct json_value *signal = json_get(line->body, "signal");
+	const char *name = json_text(signal);
+	uint64_t status = 0;
+
+	if (!compact_process(line, "💥", "exit"))
+		return false;
+	compact_word(line, COLOUR_CYAN, json_path(line->body, "process", "arguments", NULL));
+	json_u64(json_get(line->body, "status"), &status); /* left out when it is 0 */
+	if (name && *name)
+		compact_word(line, COLOUR_RED, signal);
+	else
+		compact_printf(line, COLOUR_RED, "%" PRIu64, status);
+	return true;
+}
+
+static bool format_throttle(struct compact_line *line)
+{
+	const char *type = json_text(json_get(line->body, "type"));
+	bool start = type && !strcmp(type, "THROTTLE_START");
+
+	compact_name(line, "🧬", "throttle");
+	compact_text(line, COLOUR_YELLOW, start ? "START" : "STOP ");
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "cgroup"));
+	return true;
+}
+
+static bool format_loader(struct compact_line *line)
+{
+	const char *build_id = json_text(json_get(line->body, "buildid"));
+	uint8_t bytes[BUILD_ID_MAX];
+	char text[2 * BUILD_ID_MAX + 1];
+	ssize_t length = 0;
+
+	if (!compact_process(line, "🧬", "loader"))
+		return false;
+	if (build_id && strlen(build_id) <= BASE64_LENGTH(sizeof(bytes)) - 4)
+		length = base64_decode(build_id, strlen(build_id), bytes);
+	for (ssize_t i = 0; i < length; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	if (length > 0)
+		compact_text(line, COLOUR_CYAN, text);
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "path"));
+	return true;
+}
+
+static bool format_uprobe(struct compact_line *line)
+{
+	if (!compact_process(line, "🕵️", "uprobe"))
+		return false;
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "path"));
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "symbol"));
+	return true;
+}
+
+static bool format_usdt(struct compact_line *line)
+{
+	if (!compact_process(line, "🕵️", "usdt"))
+		return false;
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "path"));
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "provider"));
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "name"));
+	return true;
+}
+
+static bool format_lsm(struct compact_line *line)
+{
+	if (!compact_process(line, "🔒", "LSM"))
+		return false;
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "function_name"));
+	return true;
+}
+
+/* ---- ours ---- */
+
+static void append_container(struct compact_line *line)
+{
+	const struct json_value *container = event_container(line->body);
+	const char *id = json_text(json_get(container, "id"));
+
+	if (id)
+		compact_printf(line, COLOUR_DIM, "%.*s", SHORT_ID, id);
+	compact_word(line, COLOUR_CYAN, json_path(container, "image", "name", NULL));
+}
+
+static bool format_container_start(struct compact_line *line)
+{
+	const struct json_value *container = event_container(line->body);
+	uint64_t auid;
+
+	compact_name(line, "📦", "start");
+	compact_who(line);
+	append_container(line);
+	if (!json_u64(json_path(container, "started_by", "auid", NULL), &auid)) {
+		if (auid == UINT32_MAX)
+			compact_text(line, NULL, "by no login");
+		else
+			compact_printf(line, NULL, "by auid %" PRIu64, auid);
+	}
+	return true;
+}
+
+static bool format_container_update(struct compact_line *line)
+{
+	compact_name(line, "🏷️", "update");
+	compact_who(line);
+	append_container(line);
+	return true;
+}
+
+static bool format_container_stop(struct compact_line *line)
+{
+	uint64_t code;
+
+	compact_name(line, "🏁", "stop");
+	compact_who(line);
+	append_container(line);
+	compact_word(line, NULL, json_get(line->body, "reason"));
+	if (json_get(line->body, "signal"))
+		compact_word(line, COLOUR_RED, json_get(line->body, "signal"));
+	else if (!json_u64(json_get(line->body, "status"), &code))
+		compact_printf(line, COLOUR_RED, "%" PRIu64, code);
+	return true;
+}
+
+static bool format_unregistered(struct compact_line *line)
+{
+	compact_name(line, "👻", "unregistered");
+	compact_who(line);
+	compact_word(line, COLOUR_MAGENTA, json_path(line->body, "process", "binary", NULL));
+	compact_word(line, NULL, json_get(line->body, "runtime"));
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "id"));
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "cgroup"));
+	return true;
+}
+
+static bool format_escape(struct compact_line *line)
+{
+	if (!compact_process(line, "🚨", "escape"))
+		return false;
+	compact_text(line, COLOUR_RED, "left its container's cgroup for");
+	if (json_text(json_get(line->body, "cgroup")))
+		compact_word(line, COLOUR_CYAN, json_get(line->body, "cgroup"));
+	else
+		compact_text(line, COLOUR_CYAN, "an unknown one");
+	return true;
+}
+
+static bool format_loss(struct compact_line *line)
+{
+	uint64_t total = 0, first, last;
+
+	json_u64(json_get(line->body, "lost"), &total);
+	compact_name(line, "❗", "loss");
+	compact_who(line);
+	compact_printf(line, COLOUR_RED, "%" PRIu64 " event%s lost", total, total == 1 ? "" : "s");
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "stage"));
+	compact_word(line, NULL, json_get(line->body, "reason"));
+	if (!json_u64(json_get(line->body, "first_sequence"), &first) &&
+		!json_u64(json_get(line->body, "last_sequence"), &last) && first)
+		compact_printf(line, NULL, "(%" PRIu64 " to %" PRIu64 ")", first, last);
+	return true;
+}
+
+static bool format_policy_change(struct compact_line *line)
+{
+	compact_name(line, "📜", "policy");
+	compact_who(line);
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "name"));
+	compact_word(line, NULL, json_get(line->body, "change"));
+	return true;
+}
+
+static bool format_daemon_start(struct compact_line *line)
+{
+	const struct json_value *clean = json_get(line->body, "last_stop_clean");
+
+	compact_name(line, "🟢", "daemon");
+	compact_who(line);
+	compact_text(line, NULL, "start");
+	if (clean && !json_is_true(clean))
+		compact_text(line, COLOUR_RED, "(the last stop was not clean)");
+	if (json_text(json_get(line->body, "unobserved_since"))) {
+		compact_text(line, NULL, "not observed from");
+		compact_word(line, NULL, json_get(line->body, "unobserved_since"));
+		compact_text(line, NULL, "to");
+		compact_word(line, NULL, json_get(line->body, "unobserved_until"));
+	}
+	return true;
+}
+
+static bool format_daemon_stop(struct compact_line *line)
+{
+	compact_name(line, "🔴", "daemon");
+	compact_who(line);
+	compact_text(line, NULL, "stop");
+	compact_word(line, NULL, json_get(line->body, "reason"));
+	return true;
+}
+
+static bool format_nothing(struct compact_line *line)
+{
+	return false;
+}
+
+/* ---- */
+
+static const struct kind {
+	const char *name;
+	bool (*format)(struct compact_line *line); /* false: not what it should be */
+	bool tetragon;
+} kinds[] = {
+	{"process_exec", format_exec, true},
+	{"process_exit", format_exit, true},
+	{"process_kprobe", compact_kprobe, true},
+	{"process_tracepoint", compact_tracepoint, true},
+	{"process_loader", format_loader, true},
+	{"process_uprobe", format_uprobe, true},
+	{"process_throttle", format_throttle, true},
+	{"process_lsm", format_lsm, true},
+	{"process_usdt", format_usdt, true},
+	{"container_start", format_container_start, false},
+	{"container_update", format_container_update, false},
+	{"container_stop", format_container_stop, false},
+	{"unregistered_container", format_unregistered, false},
+	{"cgroup_escape", format_escape, false},
+	{"event_loss", format_loss, false},
+	{"policy_change", format_policy_change, false},
+	{"daemon_start", format_daemon_start, false},
+	{"daemon_stop", format_daemon_stop, false},
+	{"log_file", format_nothing, false},
+};
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, name))
+			return kinds + i;
+	return NULL;
+}
+
+const char *event_kind_of(const struct json_value *event, const struct json_value **ret_body)
+{
+	for (size_t i = 0; i < json_count(event); i++) {
+		const struct json_value *body;
+		const char *key;
+
+		body = json_member(event, i, &key, NULL);
+		/* A kind we do not know is an object too, and stands first. */
+		if (json_type(body) != JSON_OBJECT || !strcmp(key, "node_labels"))
+			continue;
+		if (ret_body)
+			*ret_body = body;
+		return key;
+	}
+	return NULL;
+}
+
+bool event_kind_of_tetragon(const char *name)
+{
+	const struct kind *kind = find_kind(name);
+
+	return kind && kind->tetragon;
+}
+
+const struct json_value *event_container(const struct json_value *body)
+{
+	const struct json_value *container = json_get(body, "container");
+
+	return container ? container : json_path(body, "process", "container", NULL);
+}
+
+static void append_time(struct compact_line *line)
+{
+	size_t length;
+	const char *text = json_text_n(json_get(line->event, "time"), &length);
+
+	if (!text)
+		return;
+	append_untrusted(line, COLOUR_DIM, text, length);
+	buf_append_char(line->out, ' ');
+}
+
+void compact_format(
+	const struct compact_options *options, const struct json_value *event, struct buf *out)
+{
+	struct compact_line line = {
+		.options = options, .event = event, .out = out, .start = out->length};
+	const char *name = event_kind_of(event, &line.body);
+	const struct kind *kind = name ? find_kind(name) : NULL;
+
+	if (!name)
+		return;
+	if (options->timestamps)
+		append_time(&line);
+	if (!kind) {
+		compact_name(&line, "❓", "event");
+		compact_who(&line);
+		compact_text(&line, COLOUR_CYAN, name);
+	} else if (!kind->format(&line)) {
+		out->length = line.start;
+		return;
+	}
+	if (!out->failed)
+		capability_trailer(&line);
+	buf_append_char(out, '\n');
+}

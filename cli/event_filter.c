@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/event_filter.h"
+
+#include <string.h>
+
+#include "cli/compact.h"
+#include "lib/json_writer.h"
+#include "lib/util.h"
+
+#define SHORT_ID 12 /* characters of an id that engines show and take for the whole */
+
+static const char *const kinds[] = {"process_exec", "process_exit", "process_throttle",
+	"container_start", "container_update", "container_stop", "unregistered_container",
+	"cgroup_escape", "event_loss", "policy_change", "daemon_start", "daemon_stop",
+	/* in logs of Tetragon */
+	"process_kprobe", "process_tracepoint", "process_loader", "process_uprobe", "process_lsm",
+	"process_usdt"};
+#define KINDS_OF_DAEMON 12 /* the first ones */
+
+const char *event_filter_kind(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i], name) ||
+			(!strncmp(kinds[i], "process_", 8) && !strcmp(kinds[i] + 8, name)))
+			return kinds[i];
+	return NULL;
+}
+
+void event_filter_kinds(struct buf *buf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		buf_printf(buf, "%s%s", i ? ", " : "", kinds[i]);
+}
+
+bool event_filter_any(const struct event_filter *filter)
+{
+	return filter->container_count || filter->label_count || filter->kind_count ||
+	       filter->host || filter->tetragon;
+}
+
+static bool kind_matches(const struct event_filter *filter, const char *kind)
+{
+	if (filter->tetragon && !event_kind_of_tetragon(kind))
+		return false;
+	for (size_t i = 0; i < filter->kind_count; i++)
+		if (!strcmp(filter->kinds[i], kind))
+			return true;
+	return !filter->kind_count;
+}
+
+static bool container_matches(const struct event_filter *filter, const struct json_value *container)
+{
+	const char *name = json_text(json_get(container, "name"));
+	const char *id = json_text(json_get(container, "id"));
+
+	for (size_t i = 0; i < filter->container_count; i++) {
+		const char *wanted = filter->containers[i];
+		size_t length = strlen(wanted);
+
+		if ((name && !strcmp(name, wanted)) ||
+			(id && length >= SHORT_ID && !strncmp(id, wanted, length)))
+			return true;
+	}
+	return !filter->container_count;
+}
+
+static bool has_label(const struct json_value *labels, const char *wanted)
+{
+	const char *equals = strchr(wanted, '=');
+	size_t wanted_length = equals ? (size_t)(equals - wanted) : strlen(wanted), length;
+	const char *key;
+
+	for (size_t i = 0; i < json_count(labels); i++) {
+		const char *value = json_text(json_member(labels, i, &key, &length));
+
+		if (length == wanted_length && !memcmp(key, wanted, length) &&
+			(!equals || (value && !strcmp(value, equals + 1))))
+			return true;
+	}
+	return false;
+}
+
+static bool labels_match(const struct event_filter *filter, const struct json_value *body,
+	const struct json_value *container)
+{
+	const struct json_value *labels = json_get(container, "labels");
+	const struct json_value *pod_labels = json_path(body, "process", "pod", "pod_labels", NULL);
+
+	for (size_t i = 0; i < filter->label_count; i++)
+		if (!has_label(labels, filter->labels[i]) &&
+			!has_label(pod_labels, filter->labels[i]))
+			return false;
+	return true;
+}
+
+bool event_filter_matches(const struct event_filter *filter, const struct json_value *event)
+{
+	const struct json_value *body = NULL, *container;
+	const char *kind = event_kind_of(event, &body);
+	bool about_containers = filter->container_count || filter->label_count;
+
+	if (!kind || !kind_matches(filter, kind))
+		return false;
+	if (!about_containers && !filter->host)
+		return true;
+	container = event_container(body);
+	if (container)
+		return about_containers && container_matches(filter, container) &&
+		       labels_match(filter, body, container);
+	/* A loss that cannot be put to one container can be of any. */
+	if (!strcmp(kind, "event_loss"))
+		return true;
+	return filter->host && json_get(body, "process");
+}
+
+static void append_kinds(const struct event_filter *filter, struct buf *buf)
+{
+	json_key(buf, "kinds");
+	json_open_array(buf);
+	for (size_t i = 0; i < KINDS_OF_DAEMON; i++)
+		if (kind_matches(filter, kinds[i]))
+			json_string(buf, kinds[i]);
+	json_close_array(buf);
+}
+
+/* `text` as an expression for itself, in JSON. */
+static void append_literal_expression(struct buf *buf, const char *text, bool whole)
+{
+	_cleanup_buf_ struct buf expression = {0};
+
+	buf_append_char(&expression, '^');
+	for (; *text; text++) {
+		if (strchr("\\^$.[]|()?*+{}", *text))
+			buf_append_char(&expression, '\\');
+		buf_append_char(&expression, *text);
+	}
+	if (whole)
+		buf_append_char(&expression, '$');
+	json_string_n(buf, expression.data, expression.length);
+}
+
+static void append_containers(const struct event_filter *filter, struct buf *buf)
+{
+	_cleanup_buf_ struct buf list = {0};
+
+	for (size_t i = 0; i < filter->container_count; i++) {
+		const char *wanted = filter->containers[i];
+
+		buf_append_literal(&list, "{\"container_name_regex\":[");
+		append_literal_expression(&list, wanted, true);
+		buf_append_literal(&list, "]}\n");
+		if (strlen(wanted) < SHORT_ID)
+			continue;
+		buf_append_literal(&list, "{\"container_id\":[");
+		append_literal_expression(&list, wanted, false);
+		buf_append_literal(&list, "]}\n");
+	}
+	if (!list.length)
+		return;
+	json_key(buf, "allow_list");
+	json_string_n(buf, list.data, list.length);
+}
+
+void event_filter_parameters(const struct event_filter *filter, struct buf *buf)
+{
+	json_open_object(buf);
+	if (filter->kind_count || filter->tetragon)
+		append_kinds(filter, buf);
+	if (!filter->host)
+		append_containers(filter, buf);
+	json_close_object(buf);
+}

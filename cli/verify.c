@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verify.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/compact.h"
+#include "cli/text.h"
+#include "lib/json.h"
+#include "lib/json_writer.h"
+#include "lib/util.h"
+
+#define NAME_MAX_LENGTH 200
+
+struct range {
+	uint64_t first, last;
+	char note[NAME_MAX_LENGTH]; /* of a loss: stage, reason, since */
+};
+
+struct ranges {
+	struct range *items;
+	size_t count;
+	uint64_t more; /* numbers of ranges beyond VERIFY_RANGES_MAX */
+};
+
+struct stream {
+	char name[NAME_MAX_LENGTH];
+	uint64_t first, last, lines, disorder;
+	struct ranges gaps, losses;
+	uint64_t lost_unnumbered; /* events lost before they were given a number */
+	struct buf lost_notes;	  /* a line of text for each such loss */
+	struct buf notes;	  /* what else a reader should know */
+};
+
+struct verify {
+	struct stream *streams;
+	size_t count;
+	uint64_t lines, headers, bad_lines, streams_more;
+	char first_bad[NAME_MAX_LENGTH];
+};
+
+struct verify *verify_new(void)
+{
+	return calloc(1, sizeof(struct verify));
+}
+
+struct verify *verify_free(struct verify *verify)
+{
+	if (!verify)
+		return NULL;
+	for (size_t i = 0; i < verify->count; i++) {
+		free(verify->streams[i].gaps.items);
+		free(verify->streams[i].losses.items);
+		buf_done(&verify->streams[i].lost_notes);
+		buf_done(&verify->streams[i].notes);
+	}
+	free(verify->streams);
+	free(verify);
+	return NULL;
+}
+
+/* ---- taking in ---- */
+
+static int ranges_add(struct ranges *ranges, uint64_t first, uint64_t last, const char *note)
+{
+	struct range *items;
+
+	if (ranges->count >= VERIFY_RANGES_MAX) {
+		ranges->more += last - first + 1;
+		return 0;
+	}
+	items = realloc(ranges->items, (ranges->count + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	ranges->items = items;
+	items[ranges->count] = (struct range){.first = first, .last = last};
+	snprintf(items[ranges->count].note, sizeof(items->note), "%s", note ? note : "");
+	ranges->count++;
+	return 0;
+}
+
+static struct stream *find_stream(struct verify *verify, const char *name)
+{
+	/* The last one is nearly always the one. */
+	for (size_t i = verify->count; i-- > 0;)
+		if (!strncmp(verify->streams[i].name, name, NAME_MAX_LENGTH - 1))
+			return verify->streams + i;
+	return NULL;
+}
+
+static struct stream *add_stream(struct verify *verify, const char *name)
+{
+	struct stream *streams;
+
+	streams = realloc(verify->streams, (verify->count + 1) * sizeof(*streams));
+	if (!streams)
+		return NULL;
+	verify->streams = streams;
+	streams[verify->count] = (struct stream){0};
+	snprintf(streams[verify->count].name, NAME_MAX_LENGTH, "%s", name);
+	return streams + verify->count++;
+}
+
+static void append_note(
+	struct buf *notes, const char *before, const struct json_value *value, const char *after)
+{
+	size_t length;
+	const char *text = json_text_n(value, &length);
+
+	buf_append_string(notes, before);
+	if (text)
+		text_untrusted(notes, text, length);
+	buf_append_string(notes, after);
+}
+
+static int take_loss(struct stream *stream, const struct json_value *body)
+{
+	_cleanup_buf_ struct buf note = {0};
+	uint64_t first = 0, last = 0, lost = 0;
+	bool numbered;
+
+	json_u64(json_get(body, "lost"), &lost);
+	numbered = !json_u64(json_get(body, "first_sequence"), &first) &&
+		   !json_u64(json_get(body, "last_sequence"), &last) && first && first <= last;
+	append_note(&note, "", json_get(body, "stage"), ": ");
+	append_note(&note, "", json_get(body, "reason"), ", ");
+	append_note(&note, "", json_get(body, "since"), "");
+	if (!buf_string(&note))
+		return -ENOMEM;
+	if (numbered)
+		return ranges_add(&stream->losses, first, last, note.data);
+	stream->lost_unnumbered += lost;
+	if (stream->lost_notes.length < (64 << 10))
+		buf_printf(&stream->lost_notes, "  %" PRIu64 " events lost: %s\n", lost, note.data);
+	return 0;
+}
+
+/* The numbers between `stream`'s last line and `next`. */
+static int take_gap(struct stream *stream, uint64_t next)
+{
+	int rc = 0;
+
+	if (next > stream->last + 1)
+		rc = ranges_add(&stream->gaps, stream->last + 1, next - 1, NULL);
+	return rc;
+}
+
+static int take_daemon_start(
+	struct verify *verify, struct stream *stream, const struct json_value *body)
+{
+	const char *previous = json_text(json_get(body, "previous_stream"));
+	const struct json_value *clean = json_get(body, "last_stop_clean");
+	struct stream *before = previous ? find_stream(verify, previous) : NULL;
+	uint64_t last = 0;
+	int rc = 0;
+
+	if (before && !json_u64(json_get(body, "last_sequence"), &last) && last > before->last) {
+		rc = take_gap(before, last + 1);
+		before->last = last;
+	}
+	if (json_type(clean) == JSON_BOOLEAN && !json_is_true(clean))
+		buf_append_literal(&stream->notes, "  the daemon before it was killed: what it had "
+						   "not written yet is not known\n");
+	if (json_get(body, "unobserved_since")) {
+		append_note(&stream->notes, "  not observed: from ",
+			json_get(body, "unobserved_since"), " ");
+		append_note(&stream->notes, "to ", json_get(body, "unobserved_until"), "\n");
+	}
+	return rc;
+}
+
+static int take_header(struct verify *verify, const char *name, const struct json_value *body)
+{
+	struct stream *stream = name ? find_stream(verify, name) : NULL;
+	uint64_t previous;
+	int rc = 0;
+
+	verify->headers++;
+	/* What the file before it held; a gap is found here even if this file has no more lines. */
+	if (stream && !json_u64(json_get(body, "previous_last_sequence"), &previous) &&
+		previous > stream->last) {
+		rc = take_gap(stream, previous + 1);
+		stream->last = previous;
+	}
+	return rc;
+}
+
+static int take_numbered(struct verify *verify, const char *name, uint64_t sequence,
+	const char *kind, const struct json_value *body)
+{
+	struct stream *stream = find_stream(verify, name);
+	int rc = 0;
+
+	if (!stream) {
+		if (verify->count >= VERIFY_STREAMS_MAX) {
+			verify->streams_more++;
+			return 0;
+		}
+		stream = add_stream(verify, name);
+		if (!stream)
+			return -ENOMEM;
+		stream->first = sequence;
+		stream->last = sequence - 1;
+	}
+	stream->lines++;
+	if (sequence <= stream->last) {
+		stream->disorder++;
+	} else {
+		rc = take_gap(stream, sequence);
+		stream->last = sequence;
+	}
+	if (!rc && !strcmp(kind, "event_loss"))
+		rc = take_loss(stream, body);
+	if (!rc && !strcmp(kind, "daemon_start"))
+		rc = take_daemon_start(verify, stream, body);
+	return rc;
+}
+
+int verify_line(struct verify *verify, const struct log_line *line)
+{
+	_cleanup_json_ struct json_document *document = NULL;
+	const struct json_value *event, *body = NULL;
+	const char *kind = NULL, *name = NULL;
+	uint64_t sequence = 0;
+	int rc;
+
+	verify->lines++;
+	rc = line->whole ? json_parse(line->text, line->length, NULL, &document, NULL) : -EINVAL;
+	if (rc == -ENOMEM)
+		return rc;
+	event = json_root(document);
+	if (!rc) {
+		kind = event_kind_of(event, &body);
+		name = json_text(json_get(event, "stream"));
+		if (kind && !strcmp(kind, "log_file"))
+			return take_header(
+				verify, name ? name : json_text(json_get(body, "stream")), body);
+		if (kind && name && !json_u64(json_get(event, "sequence"), &sequence) && sequence)
+			return take_numbered(verify, name, sequence, kind, body);
+	}
+	if (!verify->bad_lines++)
+		snprintf(verify->first_bad, sizeof(verify->first_bad), "%s:%zu", line->file,
+			line->number);
+	return 0;
+}
+
+/* ---- telling ---- */
+
+static uint64_t range_size(const struct range *range)
+{
+	return range->last - range->first + 1;
+}
+
+/* How many numbers of a gap a loss accounts for. Losses of one stream do not overlap. */
+static uint64_t accounted(
+	const struct stream *stream, const struct range *gap, const struct range **ret_loss)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < stream->losses.count; i++) {
+		const struct range *loss = stream->losses.items + i;
+		uint64_t first = MAX(gap->first, loss->first), last = MIN(gap->last, loss->last);
+
+		if (first > last)
+			continue;
+		sum += last - first + 1;
+		*ret_loss = loss;
+	}
+	return sum;
+}
+
+struct totals {
+	uint64_t missing, accounted, lost_unnumbered, disorder;
+};
+
+static void add_gap(const struct stream *stream, const struct range *gap, bool json,
+	struct buf *out, struct totals *totals)
+{
+	const struct range *loss = NULL;
+	uint64_t size = range_size(gap), known = accounted(stream, gap, &loss);
+
+	totals->missing += size;
+	totals->accounted += MIN(known, size);
+	if (json) {
+		json_open_object(out);
+		json_key_u64(out, "first_sequence", gap->first);
+		json_key_u64(out, "last_sequence", gap->last);
+		json_key_u64(out, "missing", size);
+		json_key_u64(out, "accounted", MIN(known, size));
+		if (loss)
+			json_key_string(out, "loss", loss->note);
+		json_close_object(out);
+		return;
+	}
+	buf_printf(out, "  missing: %" PRIu64, gap->first);
+	if (size > 1)
+		buf_printf(out, " to %" PRIu64 " (%" PRIu64 ")", gap->last, size);
+	if (known >= size)
+		buf_printf(out, ", accounted for: %s\n", loss->note);
+	else if (known)
+		buf_printf(
+			out, ", of which %" PRIu64 " are accounted for: %s\n", known, loss->note);
+	else
+		buf_append_literal(out, ", NOT accounted for\n");
+}
+
+static void report_stream(
+	const struct stream *stream, bool json, struct buf *out, struct totals *totals)
+{
+	if (json) {
+		json_open_object(out);
+		json_key_string(out, "stream", stream->name);
+		json_key_u64(out, "first_sequence", stream->first);
+		json_key_u64(out, "last_sequence", stream->last);
+		json_key_u64(out, "lines", stream->lines);
+		json_key_u64(out, "out_of_order", stream->disorder);
+		json_key_u64(out, "lost", stream->lost_unnumbered);
+		json_key(out, "gaps");
+		json_open_array(out);
+	} else {
+		buf_append_literal(out, "stream ");
+		text_untrusted(out, stream->name, strlen(stream->name));
+		buf_printf(out, ": %" PRIu64 " to %" PRIu64 ", %" PRIu64 " lines\n", stream->first,
+			stream->last, stream->lines);
+		if (stream->first > 1)
+			buf_printf(out, "  1 to %" PRIu64 " stood in earlier files\n",
+				stream->first - 1);
+	}
+	for (size_t i = 0; i < stream->gaps.count; i++)
+		add_gap(stream, stream->gaps.items + i, json, out, totals);
+	totals->missing += stream->gaps.more;
+	totals->lost_unnumbered += stream->lost_unnumbered;
+	totals->disorder += stream->disorder;
+	if (json) {
+		json_close_array(out);
+		json_close_object(out);
+		return;
+	}
+	if (stream->gaps.more)
+		buf_printf(out, "  and %" PRIu64 " more in further gaps\n", stream->gaps.more);
+	if (stream->disorder)
+		buf_printf(
+			out, "  %" PRIu64 " lines stand twice or out of order\n", stream->disorder);
+	buf_append(out, stream->lost_notes.data, stream->lost_notes.length);
+	buf_append(out, stream->notes.data, stream->notes.length);
+}
+
+static void report_verdict(
+	const struct verify *verify, const struct totals *totals, bool complete, struct buf *out)
+{
+	if (verify->bad_lines) {
+		buf_printf(out, "%" PRIu64 " lines are no whole events, the first is ",
+			verify->bad_lines);
+		text_untrusted(out, verify->first_bad, strlen(verify->first_bad));
+		buf_append_char(out, '\n');
+	}
+	if (complete) {
+		buf_printf(out, "complete: %" PRIu64 " lines, nothing is missing\n", verify->lines);
+		return;
+	}
+	buf_append_literal(out, "INCOMPLETE:");
+	if (totals->missing)
+		buf_printf(out,
+			" %" PRIu64 " lines are missing, %" PRIu64 " of them accounted for;",
+			totals->missing, totals->accounted);
+	if (totals->lost_unnumbered)
+		buf_printf(out, " %" PRIu64 " events were lost before they were written;",
+			totals->lost_unnumbered);
+	if (totals->disorder)
+		buf_printf(out, " %" PRIu64 " lines are not in order;", totals->disorder);
+	if (verify->bad_lines)
+		buf_printf(out, " %" PRIu64 " lines are damaged;", verify->bad_lines);
+	if (!verify->count)
+		buf_append_literal(out, " there is no numbered line;");
+	if (verify->streams_more)
+		buf_append_literal(out, " too many streams to check;");
+	if (!out->failed)
+		out->data[out->length - 1] = '\n';
+}
+
+bool verify_report(struct verify *verify, bool json, struct buf *out)
+{
+	struct totals totals = {0};
+	bool complete;
+
+	if (json) {
+		json_open_object(out);
+		json_key(out, "streams");
+		json_open_array(out);
+	}
+	for (size_t i = 0; i < verify->count; i++)
+		report_stream(verify->streams + i, json, out, &totals);
+	complete = !totals.missing && !totals.lost_unnumbered && !totals.disorder &&
+		   !verify->bad_lines && verify->count && !verify->streams_more;
+	if (!json) {
+		report_verdict(verify, &totals, complete, out);
+		return complete;
+	}
+	json_close_array(out);
+	json_key_u64(out, "lines", verify->lines);
+	json_key_u64(out, "damaged", verify->bad_lines);
+	json_key_u64(out, "missing", totals.missing);
+	json_key_u64(out, "accounted", totals.accounted);
+	json_key_u64(out, "lost", totals.lost_unnumbered);
+	json_key_bool(out, "complete", complete);
+	json_close_object(out);
+	buf_append_char(out, '\n');
+	return complete;
+}
