@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* fork and exit: small records that never wake the consumer. */
+#pragma once
+
+#include "lib/attribution.bpf.h"
+#include "lib/emit.bpf.h"
+#include "lib/task.bpf.h"
+
+/* A child's container: that of its own cgroup (clone3 can put it into any), else its parent's. A
+ * child in its parent's own css_set gets what the parent keeps, without a walk. */
+static __always_inline struct container_entry *attribute_child(
+	struct task_struct *parent, struct task_struct *child, struct attribution *ret)
+{
+	struct task_container *kept = task_container_get(parent);
+	struct cgroup *cgroup = child->cgroups->dfl_cgrp;
+	struct container_entry *entry = NULL;
+	__u64 id = 0;
+
+	ret->cgroup_id = BPF_CORE_READ(cgroup, kn, id);
+	ret->container_id = 0;
+	ret->generation = 0;
+	if (!kept || !kept->container_id || child->cgroups != parent->cgroups) {
+		entry = cgroup_container(cgroup, &id);
+		if (entry) {
+			ret->container_id = id;
+			ret->generation = entry->generation;
+		}
+	}
+	if (!entry && kept && kept->container_id) {
+		ret->container_id = kept->container_id;
+		ret->generation = kept->generation;
+		entry = container_get(kept->container_id);
+	}
+	if (ret->container_id)
+		task_container_set(child, ret->container_id, ret->generation);
+	return entry;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct fork_record record = {};
+	struct container_entry *container;
+
+	container = attribute_child(parent, child, &record.attribution);
+	if (child->pid !=
+		child->tgid) /* a thread: no event, but it may be the one that calls execve */
+		return 0;
+	header_init(&record.header, RECORD_FORK, bpf_ktime_get_boot_ns());
+	if (!charge(container, RECORD_FORK, sizeof(record), record.header.time)) {
+		skip_throttled(RECORD_FORK);
+		return 0;
+	}
+	process_key_read(child, &record.process);
+	process_key_read(child->real_parent, &record.parent);
+	record.namespace_pid = namespace_pid_read(child, NULL);
+	emit(&record.header, sizeof(record), false);
+	return 0;
+}
+
+/* Once per thread group, by its last thread: signal->live has been counted down already. Two last
+ * threads at once can both see 0; user space drops the second record. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+	struct container_entry *container = NULL;
+	struct exit_record record = {};
+	struct task_container *kept;
+
+	kept = task_container_get(task);
+	if (kept) {
+		record.attribution.container_id = kept->container_id;
+		record.attribution.generation = kept->generation;
+	}
+	task_container_forget(task);
+	if (signal->live.counter != 0)
+		return 0;
+	header_init(&record.header, RECORD_EXIT, bpf_ktime_get_boot_ns());
+	if (record.attribution.container_id)
+		container = container_get(record.attribution.container_id);
+	if (!charge(container, RECORD_EXIT, sizeof(record), record.header.time)) {
+		skip_throttled(RECORD_EXIT);
+		return 0;
+	}
+	process_key_read(task, &record.process);
+	record.tid = task->pid;
+	/* What wait() will report: after exit_group() or a fatal signal the group's code, else the
+	 * leader's own, whichever thread goes last. */
+	if (signal->flags & SIGNAL_GROUP_EXIT) {
+		record.exit_code = signal->group_exit_code;
+		record.header.flags |= RECORD_FLAG_SIGNAL_GROUP_EXIT;
+	} else {
+		record.exit_code = task->group_leader->exit_code;
+	}
+	record.attribution.cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	emit(&record.header, sizeof(record), false);
+	return 0;
+}

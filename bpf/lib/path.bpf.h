@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The path of (mount, dentry) as seen from a root, by walking up the dentries: bpf_d_path() is not
+ * allowed in tracepoints on any kernel. The state of the walk is in a per-CPU map value and the
+ * walk in a global function, so that the verifier looks at it once: inlined twice with its state in
+ * registers it exceeds a million instructions.
+ */
+#pragma once
+
+#include "kernel.h"
+#include "event.h"
+
+#define PATH_BUFFER_MASK (PATH_LENGTH_MAX - 1)
+#define NAME_MAX_MASK	 0xff
+/* Without bpf_loop() (5.10) the verifier unrolls: 58 thousand instructions for 256 steps. */
+#define PATH_STEPS_BOUNDED 256
+
+enum path_result {
+	PATH_CUT = 1 << 0,	    /* too long or too deep: the front is missing */
+	PATH_ROOT = 1 << 1,	    /* it is "/" */
+	PATH_DELETED = 1 << 2,	    /* unhashed */
+	PATH_KERNEL_MOUNT = 1 << 3, /* memfd and the like: only a name */
+};
+
+struct path_walk {
+	struct dentry *dentry, *root_dentry;
+	struct vfsmount *mount, *root_mount;
+	__u32 position; /* of the first byte; PATH_LENGTH_MAX: still empty */
+	__u32 result;
+	__u32 done;
+	char buffer[PATH_LENGTH_MAX + 256];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct path_walk);
+} path_walks SEC(".maps");
+
+static __always_inline struct path_walk *this_path_walk(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&path_walks, &zero);
+}
+
+static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
+{
+	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* One component up. Returns 1 when the walk is over. */
+static __always_inline long path_step(struct path_walk *walk)
+{
+	struct dentry *dentry = walk->dentry, *parent;
+	struct vfsmount *vfsmount = walk->mount;
+	const unsigned char *name;
+	__u32 length, position;
+
+	if (dentry == walk->root_dentry && vfsmount == walk->root_mount) {
+		walk->done = 1;
+		return 1;
+	}
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == BPF_CORE_READ(vfsmount, mnt_root) || dentry == parent) {
+		struct mount *mount = mount_of(vfsmount);
+		struct mount *mount_parent = BPF_CORE_READ(mount, mnt_parent);
+
+		if (mount == mount_parent) { /* outside of the process's root, or a kernel mount */
+			walk->done = 1;
+			return 1;
+		}
+		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		walk->mount = (void *)mount_parent + bpf_core_field_offset(struct mount, mnt);
+		return 0;
+	}
+	length = BPF_CORE_READ(dentry, d_name.len) & NAME_MAX_MASK;
+	name = BPF_CORE_READ(dentry, d_name.name);
+	position = walk->position;
+	if (position < length + 1 || position > PATH_LENGTH_MAX) {
+		walk->result |= PATH_CUT;
+		walk->done = 1;
+		return 1;
+	}
+	position -= length + 1;
+	walk->buffer[position & PATH_BUFFER_MASK] = '/';
+	bpf_probe_read_kernel(&walk->buffer[(position + 1) & PATH_BUFFER_MASK], length, name);
+	walk->position = position;
+	walk->dentry = parent;
+	return 0;
+}
+
+static long path_step_callback(__u32 index, void *context)
+{
+	struct path_walk *walk = this_path_walk();
+
+	return walk ? path_step(walk) : 1;
+}
+
+static __always_inline int path_finish(struct path_walk *walk)
+{
+	if (!walk->done)
+		walk->result |= PATH_CUT;
+	if (walk->position == PATH_LENGTH_MAX) {
+		walk->position = PATH_LENGTH_MAX - 1;
+		walk->buffer[PATH_LENGTH_MAX - 1] = '/';
+		walk->result |= PATH_ROOT;
+	}
+	return 0;
+}
+
+/* Walk with what path_read() put into this CPU's state. Two variants, of which each kernel loads
+ * the one it can: the body of bpf_loop() is verified once, and 5.10 has no such helper. */
+__noinline int path_run_loop(void)
+{
+	struct path_walk *walk = this_path_walk();
+
+	if (!walk)
+		return -1;
+	bpf_loop(PATH_COMPONENTS_MAX, path_step_callback, NULL, 0);
+	return path_finish(walk);
+}
+
+__noinline int path_run_bounded(void)
+{
+	struct path_walk *walk = this_path_walk();
+
+	if (!walk)
+		return -1;
+	for (int i = 0; i < PATH_STEPS_BOUNDED; i++)
+		if (path_step(walk))
+			break;
+	return path_finish(walk);
+}
+
+/* The path of (mount, dentry) below the root given; NULL when there is none. The bytes are
+ * buffer[position .. PATH_LENGTH_MAX). Valid until the next call on this CPU. */
+static __always_inline struct path_walk *path_read(bool loop, struct vfsmount *mount,
+	struct dentry *dentry, struct vfsmount *root_mount, struct dentry *root_dentry)
+{
+	struct path_walk *walk = this_path_walk();
+	struct dentry *parent;
+
+	if (!walk || !dentry || !mount)
+		return NULL;
+	walk->dentry = dentry;
+	walk->mount = mount;
+	walk->root_dentry = root_dentry;
+	walk->root_mount = root_mount;
+	walk->position = PATH_LENGTH_MAX;
+	walk->result = 0;
+	walk->done = 0;
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry && dentry != root_dentry &&
+		BPF_CORE_READ(mount_of(mount), mnt_parent) == mount_of(mount)) {
+		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all.
+		 */
+		__u32 length = BPF_CORE_READ(dentry, d_name.len) & NAME_MAX_MASK;
+
+		walk->position = PATH_LENGTH_MAX - length;
+		bpf_probe_read_kernel(&walk->buffer[walk->position & PATH_BUFFER_MASK], length,
+			BPF_CORE_READ(dentry, d_name.name));
+		walk->result = PATH_KERNEL_MOUNT;
+		return walk;
+	}
+	if (loop)
+		path_run_loop();
+	else
+		path_run_bounded();
+	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
+	if (parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
+		walk->result |= PATH_DELETED;
+	return walk;
+}
