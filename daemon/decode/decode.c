@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/decode/decode.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+static const size_t fixed_size[RECORD_KIND_MAX] = {
+	[RECORD_EXEC] = sizeof(struct exec_record),
+	[RECORD_DATA] = sizeof(struct data_record),
+	[RECORD_FORK] = sizeof(struct fork_record),
+	[RECORD_EXIT] = sizeof(struct exit_record),
+	[RECORD_CGROUP_MKDIR] = sizeof(struct cgroup_record),
+	[RECORD_CGROUP_RMDIR] = sizeof(struct cgroup_record),
+	[RECORD_CGROUP_ATTACH] = sizeof(struct cgroup_record),
+	[RECORD_TASK] = sizeof(struct exec_record),
+};
+
+struct cursor {
+	const char *next, *end;
+	bool failed;
+};
+
+static struct span take(struct cursor *cursor, uint32_t length)
+{
+	struct span span = {cursor->next, length};
+
+	if (length > (size_t)(cursor->end - cursor->next)) {
+		cursor->failed = true;
+		return (struct span){cursor->end, 0};
+	}
+	cursor->next += length;
+	return span;
+}
+
+int record_decode(const void *data, size_t size, struct record_view *ret_view)
+{
+	const struct record_header *header = data;
+	struct record_view view = {};
+	struct cursor cursor;
+
+	if (size < sizeof(*header) || header->size > size || header->size < sizeof(*header) ||
+		header->version != RECORD_VERSION)
+		return -EBADMSG;
+	if (header->kind == RECORD_NONE || header->kind >= RECORD_KIND_MAX ||
+		header->size < fixed_size[header->kind])
+		return -EBADMSG;
+	view.kind = header->kind;
+	view.header = header;
+	cursor.next = (const char *)data + fixed_size[header->kind];
+	cursor.end = (const char *)data + header->size;
+	cursor.failed = false;
+	switch (view.kind) {
+	case RECORD_EXEC:
+	case RECORD_TASK:
+		view.filename = take(&cursor, view.exec->filename_length);
+		view.interp = take(&cursor, view.exec->interp_length);
+		view.exe = take(&cursor, view.exec->exe_length);
+		view.cwd = take(&cursor, view.exec->cwd_length);
+		view.arguments = take(&cursor, view.exec->arguments_length);
+		view.environment = take(&cursor, view.exec->environment_length);
+		break;
+	case RECORD_DATA:
+		view.bytes = take(&cursor, view.data->length);
+		break;
+	case RECORD_CGROUP_MKDIR:
+	case RECORD_CGROUP_RMDIR:
+	case RECORD_CGROUP_ATTACH:
+		view.bytes = take(&cursor, view.cgroup->path_length);
+		break;
+	default:
+		break;
+	}
+	/* the iterator rounds its records up, so that each begins aligned */
+	if (cursor.failed || cursor.end - cursor.next >= 8)
+		return -EBADMSG;
+	*ret_view = view;
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of the ring -> a checked view. Nothing is copied: the view points into the record and is
+ * valid as long as that is. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/include/event.h"
+
+struct span {
+	const char *data;
+	uint32_t length;
+};
+
+struct record_view {
+	enum record_kind kind;
+	union {
+		const struct record_header *header;
+		const struct exec_record *exec; /* RECORD_EXEC, RECORD_TASK */
+		const struct data_record *data;
+		const struct fork_record *fork;
+		const struct exit_record *exit;
+		const struct cgroup_record *cgroup;
+	};
+	struct span filename, interp, exe, cwd, arguments, environment; /* exec */
+	struct span bytes; /* data: a piece of argv; cgroup: the path */
+};
+
+/* -EBADMSG when the record is shorter than it says, of another version, of an unknown kind, or its
+ * text does not fill it (up to alignment). */
+int record_decode(const void *data, size_t size, struct record_view *ret_view);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/sensor/base.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/base.skel.h"
+#include "daemon/log.h"
+#include "lib/cleanup.h"
+#include "lib/json_writer.h"
+#include "lib/util.h"
+
+struct base_sensor {
+	struct base_bpf *object;
+	int cpus;
+	uint32_t ring_bytes;
+	bool task_storage, loop;
+	struct cpu_state *per_cpu; /* one for each CPU, for reading the per-CPU map */
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char line[1024];
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), format, arguments);
+	line[strcspn(line, "\n")] = 0;
+	log_debug("%s", line);
+	return 0;
+}
+
+/* Each pair is one program in two variants: with bpf_loop() and, for 5.10, without. */
+static void choose_variants(struct base_sensor *sensor)
+{
+	struct base_bpf *object = sensor->object;
+
+	/* Probes load a tiny program that uses the helper: versions say nothing of a patched
+	 * kernel. */
+	sensor->loop =
+		libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 1;
+	sensor->task_storage = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 1;
+	bpf_program__set_autoload(object->progs.on_exec, sensor->loop);
+	bpf_program__set_autoload(object->progs.iterate_tasks, sensor->loop);
+	bpf_program__set_autoload(object->progs.on_exec_bounded, !sensor->loop);
+	bpf_program__set_autoload(object->progs.iterate_tasks_bounded, !sensor->loop);
+	bpf_map__set_autocreate(object->maps.tasks, sensor->task_storage);
+	bpf_map__set_autocreate(object->maps.tasks_by_tid, !sensor->task_storage);
+	object->rodata->have_task_storage = sensor->task_storage;
+}
+
+int base_sensor_load(
+	const struct config *config, struct base_sensor **ret_sensor, struct error *error)
+{
+	struct base_sensor *sensor;
+	int r;
+
+	sensor = calloc(1, sizeof(*sensor));
+	if (!sensor)
+		return error_set(error, -ENOMEM, "out of memory");
+	libbpf_set_print(print_libbpf);
+	sensor->cpus = libbpf_num_possible_cpus();
+	sensor->ring_bytes = config->ring_size;
+	sensor->object = base_bpf__open();
+	if (!sensor->object || sensor->cpus < 1) {
+		r = error_set(error, -errno, "cannot open the BPF object: %s", strerror(errno));
+		goto fail;
+	}
+	sensor->per_cpu = calloc(sensor->cpus, sizeof(*sensor->per_cpu));
+	if (!sensor->per_cpu) {
+		r = error_set(error, -ENOMEM, "out of memory");
+		goto fail;
+	}
+	choose_variants(sensor);
+	bpf_map__set_max_entries(sensor->object->maps.ring, sensor->ring_bytes);
+	bpf_map__set_max_entries(sensor->object->maps.exec_scratches, sensor->cpus);
+	sensor->object->rodata->ring_bytes = sensor->ring_bytes;
+	sensor->object->rodata->environment_enabled = config->environment_variables;
+	if (config->throttle_percent < 100)
+		sensor->object->rodata->throttle_bytes =
+			(uint64_t)sensor->ring_bytes * config->throttle_percent / 100;
+	r = base_bpf__load(sensor->object);
+	if (r < 0) {
+		error_set(error, r, "cannot load the base sensor: %s%s", strerror(-r),
+			r == -EPERM ? " (CAP_BPF and CAP_PERFMON are needed)" : "");
+		goto fail;
+	}
+	*ret_sensor = sensor;
+	return 0;
+fail:
+	base_sensor_free(sensor);
+	return r;
+}
+
+int base_sensor_attach(struct base_sensor *sensor, struct error *error)
+{
+	int r = base_bpf__attach(sensor->object);
+
+	return r < 0 ? error_set(error, r, "cannot attach the base sensor: %s", strerror(-r)) : 0;
+}
+
+struct base_sensor *base_sensor_free(struct base_sensor *sensor)
+{
+	if (!sensor)
+		return NULL;
+	base_bpf__destroy(sensor->object);
+	free(sensor->per_cpu);
+	free(sensor);
+	return NULL;
+}
+
+int base_sensor_ring_fd(const struct base_sensor *sensor)
+{
+	return bpf_map__fd(sensor->object->maps.ring);
+}
+
+uint32_t base_sensor_ring_bytes(const struct base_sensor *sensor)
+{
+	return sensor->ring_bytes;
+}
+
+struct registration_maps base_sensor_maps(const struct base_sensor *sensor)
+{
+	const struct base_bpf *object = sensor->object;
+
+	return (struct registration_maps){
+		.containers_fd = bpf_map__fd(object->maps.containers),
+		.tasks_fd = bpf_map__fd(
+			sensor->task_storage ? object->maps.tasks : object->maps.tasks_by_tid),
+		.tasks_is_hash = !sensor->task_storage,
+	};
+}
+
+int base_sensor_iterate(const struct base_sensor *sensor)
+{
+	const struct base_bpf *object = sensor->object;
+	struct bpf_link *link =
+		sensor->loop ? object->links.iterate_tasks : object->links.iterate_tasks_bounded;
+	int fd = bpf_iter_create(bpf_link__fd(link));
+
+	return fd < 0 ? -errno : fd;
+}
+
+int base_sensor_counters(const struct base_sensor *sensor, struct cpu_state *ret)
+{
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(sensor->object->maps.cpus), &zero, sensor->per_cpu))
+		return -errno;
+	memset(ret, 0, sizeof(*ret));
+	for (int cpu = 0; cpu < sensor->cpus; cpu++) {
+		const struct cpu_state *state = &sensor->per_cpu[cpu];
+
+		ret->sequence += state->sequence;
+		ret->failed_reads += state->failed_reads;
+		for (int kind = 0; kind < RECORD_KIND_MAX; kind++)
+			for (int reason = 0; reason < LOSS_REASON_MAX; reason++)
+				ret->lost[kind][reason] += state->lost[kind][reason];
+	}
+	return 0;
+}
+
+uint64_t base_sensor_recursion_misses(const struct base_sensor *sensor)
+{
+	struct bpf_program *program;
+	uint64_t misses = 0;
+
+	bpf_object__for_each_program(program, sensor->object->obj)
+	{
+		struct bpf_prog_info info = {};
+		uint32_t length = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
+			misses += info.recursion_misses;
+	}
+	return misses;
+}
+
+bool base_sensor_throttled(
+	const struct base_sensor *sensor, uint64_t container_id, uint64_t ret_lost[RECORD_KIND_MAX])
+{
+	struct container_entry entry;
+
+	if (bpf_map_lookup_elem(
+		    bpf_map__fd(sensor->object->maps.containers), &container_id, &entry))
+		return false;
+	memcpy(ret_lost, entry.throttled, sizeof(entry.throttled));
+	return true;
+}
+
+int base_sensor_set_container(const struct base_sensor *sensor, int pidfd, uint32_t pid,
+	uint64_t container_id, uint64_t generation)
+{
+	struct task_container value = {.container_id = container_id, .generation = generation};
+	struct registration_maps maps = base_sensor_maps(sensor);
+	const void *key = maps.tasks_is_hash ? (const void *)&pid : (const void *)&pidfd;
+
+	return bpf_map_update_elem(maps.tasks_fd, key, &value, BPF_ANY) ? -errno : 0;
+}
+
+void base_sensor_status(const struct base_sensor *sensor, struct buf *json)
+{
+	struct bpf_program *program;
+
+	json_key(json, "attached");
+	json_open_array(json);
+	bpf_object__for_each_program(program, sensor->object->obj)
+	{
+		if (bpf_program__fd(program) >= 0)
+			json_string(json, bpf_program__section_name(program));
+	}
+	json_close_array(json);
+	json_key(json, "cannot");
+	json_open_array(json);
+	if (!sensor->task_storage)
+		json_string(json,
+			"task storage: tasks of containers are kept in a hash of 65536 instead");
+	if (!sensor->loop)
+		json_string(json, "bpf_loop: paths deeper than 256 components are cut");
+	json_close_array(json);
+}
