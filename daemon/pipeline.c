@@ -1,1 +1,232 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Start here. A record goes through five calls:
+ *
+ *	ring_next()      source/   bytes of the kernel's ring buffer
+ *	record_decode()  decode/   a checked view of them
+ *	enrich_record()  enrich/   process tree, containers: events
+ *	filter_allows()  filter/   (first thing in export_event)
+ *	export_event()   export/   JSON file, audit, audit-format log, subscribers
+ *
+ * All of it in one thread and from memory: whatever can block (hooks, engines' files, disks, the
+ * kernel's audit queue) has a thread of its own behind a bounded queue.
+ */
+#include "daemon/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/source/snapshot.h"
+#include "lib/util.h"
+
+#define BATCH_RECORDS	   256 /* space is given back, and writers woken, after so many */
+#define CONGESTION_WAIT_NS (2 * NSEC_PER_MSEC)
+
+void pipeline_emit(struct pipeline *pipeline)
+{
+	struct enrichment *enrichment = &pipeline->enrichment;
+
+	for (size_t i = 0; i < enrichment->event_count; i++)
+		export_event(pipeline->export, &enrichment->events[i]);
+	enrich_finish(enrichment);
+}
+
+/* Registrations come first: a container's first event can only be made after its hook was answered,
+ * and the hook is answered only after its registration stands in this queue. */
+static void take_registrations(struct pipeline *pipeline)
+{
+	struct registration *registration = pipeline->enrichment.registration;
+	struct registration_message *message;
+
+	while (registration && (message = registration_take(registration))) {
+		enrich_registration(&pipeline->enrichment, message);
+		registration_message_free(message);
+		pipeline_emit(pipeline);
+	}
+}
+
+static void handle_record(struct pipeline *pipeline, const void *bytes, size_t size)
+{
+	struct record_view view;
+
+	if (pipeline->enrichment.registration &&
+		registration_pending(pipeline->enrichment.registration))
+		take_registrations(pipeline);
+	if (record_decode(bytes, size, &view) < 0) {
+		pipeline->enrichment.decode_errors++;
+		return;
+	}
+	enrich_record(&pipeline->enrichment, &view);
+	pipeline_emit(pipeline);
+}
+
+/* A slow disk: let the ring hold what comes for as long as it has room, it is eight times denser
+ * than JSON. Past half of it the sinks lose lines instead of the kernel records. */
+static void wait_for_writers(struct pipeline *pipeline)
+{
+	uint64_t half = base_sensor_ring_bytes(pipeline->sensor) / 2;
+
+	while (export_congested(pipeline->export) && ring_pending(pipeline->ring) < half) {
+		uint64_t before = clock_boottime_ns();
+
+		export_wait(pipeline->export, CONGESTION_WAIT_NS);
+		if (clock_boottime_ns() - before < CONGESTION_WAIT_NS / 2)
+			return; /* room again, or the disk is failing and there is nothing to wait
+				   for */
+	}
+}
+
+uint64_t pipeline_drain(struct pipeline *pipeline)
+{
+	uint64_t count = 0;
+	const void *bytes;
+	size_t size;
+
+	take_registrations(pipeline);
+	while ((bytes = ring_next(pipeline->ring, &size))) {
+		handle_record(pipeline, bytes, size);
+		if (++count % BATCH_RECORDS)
+			continue;
+		ring_release(pipeline->ring);
+		export_flush(pipeline->export);
+		wait_for_writers(pipeline);
+	}
+	ring_release(pipeline->ring);
+	export_flush(pipeline->export);
+	pipeline->records += count;
+	return count;
+}
+
+uint64_t pipeline_sleep_usec(struct pipeline *pipeline, uint64_t drained)
+{
+	pipeline->empty_sweeps = drained ? 0 : pipeline->empty_sweeps + 1;
+	return pipeline->empty_sweeps > SWEEPS_UNTIL_IDLE ? UINT64_MAX : SWEEP_USEC;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct process *first = *(struct process *const *)a;
+	const struct process *second = *(struct process *const *)b;
+
+	return first->start_boottime < second->start_boottime
+		       ? -1
+		       : first->start_boottime > second->start_boottime;
+}
+
+/* Into the tree; the events come later, when the containers are known too. */
+static struct process **add_snapshot(
+	struct pipeline *pipeline, const struct snapshot *snapshot, size_t *ret_count)
+{
+	struct process **added = calloc(snapshot->count + 1, sizeof(*added));
+	size_t count = 0;
+
+	if (!added)
+		return NULL;
+	for (size_t i = 0; i < snapshot->count; i++) {
+		const struct snapshot_entry *entry = &snapshot->entries[i];
+		struct process *process =
+			enrich_task(&pipeline->enrichment, &entry->view, entry->arguments);
+
+		if (!process)
+			continue;
+		added[count++] = process;
+		if (process->pid == 1)
+			export_set_host_namespaces(pipeline->export, &process->image->namespaces);
+	}
+	qsort(added, count, sizeof(*added), by_start);
+	*ret_count = count;
+	return added;
+}
+
+int pipeline_begin(struct pipeline *pipeline, struct error *error)
+{
+	struct snapshot snapshot;
+	struct process **added;
+	size_t count = 0;
+	int r;
+
+	r = snapshot_take(pipeline->sensor, &snapshot);
+	if (r < 0)
+		return error_set(error, r, "cannot read the running processes: %s", strerror(-r));
+	if (snapshot.without_arguments)
+		log_warning("%zu processes' command lines could not be read in time",
+			snapshot.without_arguments);
+	process_tree_add_kernel(pipeline->enrichment.tree);
+	added = add_snapshot(pipeline, &snapshot, &count);
+	snapshot_done(&snapshot);
+	if (!added)
+		return error_set(error, -ENOMEM, "out of memory");
+	take_registrations(pipeline);
+	for (size_t i = 0; i < count; i++) {
+		enrich_announce(&pipeline->enrichment, added[i]);
+		pipeline_emit(pipeline);
+		if (i % BATCH_RECORDS == BATCH_RECORDS - 1) {
+			export_flush(pipeline->export);
+			wait_for_writers(pipeline);
+		}
+	}
+	free(added);
+	export_flush(pipeline->export);
+	return 0;
+}
+
+int pipeline_init(struct pipeline *pipeline, const struct config *config,
+	struct base_sensor *sensor, struct export *export, const struct redaction *redaction,
+	struct error *error)
+{
+	int r;
+
+	memset(pipeline, 0, sizeof(*pipeline));
+	pipeline->config = config;
+	pipeline->sensor = sensor;
+	pipeline->export = export;
+	r = enrich_init(&pipeline->enrichment, config, redaction);
+	if (r < 0)
+		return error_set(error, r, "process tree: %s", strerror(-r));
+	pipeline->enrichment.sensor = sensor;
+	r = ring_open(base_sensor_ring_fd(sensor), base_sensor_ring_bytes(sensor), &pipeline->ring);
+	if (r < 0)
+		return error_set(error, r, "cannot map the ring buffer: %s", strerror(-r));
+	losses_init(&pipeline->losses);
+	return 0;
+}
+
+void pipeline_done(struct pipeline *pipeline)
+{
+	pipeline->ring = ring_close(pipeline->ring);
+	enrich_done(&pipeline->enrichment);
+}
+
+static void forget_ended(void *data, struct container *container)
+{
+	struct pipeline *pipeline = data;
+	uint64_t keep = (uint64_t)pipeline->config->ended_container_seconds * NSEC_PER_SEC;
+
+	if (container->ended_ns && clock_boottime_ns() - container->ended_ns >= keep &&
+		pipeline->enrichment.registration)
+		registration_forget(pipeline->enrichment.registration, container->cgroup_id,
+			container->generation, container->id);
+}
+
+void pipeline_tick(struct pipeline *pipeline)
+{
+	struct enrichment *enrichment = &pipeline->enrichment;
+	uint64_t now = clock_boottime_ns();
+
+	clock_update();
+	losses_check(pipeline);
+	export_report_losses(pipeline->export);
+	registry_visit(enrichment->registry, forget_ended, pipeline);
+	registry_expire(enrichment->registry, now,
+		(uint64_t)pipeline->config->ended_container_seconds * NSEC_PER_SEC);
+	do {
+		enrich_check_unregistered(enrichment, now);
+		if (!enrichment->event_count)
+			break;
+		pipeline_emit(pipeline);
+	} while (true);
+	export_flush(pipeline->export);
+}

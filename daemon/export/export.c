@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/export/export.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/export/previous_log.h"
+#include "daemon/filter/filter.h"
+#include "daemon/log.h"
+#include "lib/cleanup.h"
+#include "lib/json_writer.h"
+#include "lib/proc.h"
+#include "lib/util.h"
+
+#define LINE_MAX_BYTES	((size_t)8 << 20)   /* the longest line: 256 KiB of argv in three forms */
+#define LINE_KEEP_BYTES ((size_t)256 << 10) /* memory kept between events */
+#define CONGESTED_BYTES ((size_t)256 << 10) /* wait below this much room in a queue */
+#define STOP_TIMEOUT_NS (5 * NSEC_PER_SEC)
+
+struct export
+{
+	const struct config *config;
+	struct filter_list *allow, *deny;
+	struct field_filters *field_filters;
+	struct json_event_options json_options;
+	struct file_sink *json_sink, *audit_log_sink;
+	struct audit *audit;
+	struct audit_log *audit_log;
+	struct subscribers *subscribers;
+	struct buf line, audit_lines;
+	struct export_counters counters;
+	char stream[STREAM_MAX];
+	struct previous_log previous;
+};
+
+static void json_header(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line)
+{
+	const struct export *export = data;
+
+	buf_append_char(ret_line, '{');
+	json_key(ret_line, "log_file");
+	json_open_object(ret_line);
+	json_key_string(ret_line, "stream", export->stream);
+	json_key_u64(ret_line, "first_sequence", sequence);
+	json_key_u64(ret_line, "previous_last_sequence", previous_last);
+	json_close_object(ret_line);
+	json_key_string(ret_line, "node_name", export->json_options.node_name);
+	json_key(ret_line, "time");
+	json_time(ret_line, clock_realtime_ns());
+	buf_append_literal(ret_line, "}\n");
+}
+
+static int parse_filters(struct export *export, struct error *error)
+{
+	const struct config *config = export->config;
+	int r;
+
+	r = filter_list_parse(config->export_allowlist, &export->allow, error);
+	if (r < 0)
+		return error_wrap(error, "filter.export_allowlist");
+	r = filter_list_parse(config->export_denylist, &export->deny, error);
+	if (r < 0)
+		return error_wrap(error, "filter.export_denylist");
+	r = field_filters_parse(config->field_filters, &export->field_filters, error);
+	if (r < 0)
+		return error_wrap(error, "filter.field_filters");
+	return 0;
+}
+
+static int start_json(struct export *export, struct error *error)
+{
+	const struct config *config = export->config;
+	struct file_sink_options options = {
+		.path = config->json_file,
+		.mode = config->json_mode,
+		.max_size = config->json_max_size,
+		.max_files = config->json_max_files,
+		.rotate_seconds = config->json_rotate_interval,
+		.queue_size = config->json_queue_size,
+		.header = json_header,
+		.header_data = export,
+	};
+
+	if (!config->json_enabled)
+		return 0;
+	previous_log_read(config->json_file, &export->previous);
+	return file_sink_start(&options, &export->json_sink, error);
+}
+
+static int start_audit_log(struct export *export, struct error *error)
+{
+	const struct config *config = export->config;
+	struct file_sink_options options = {
+		.path = config->audit_log_file,
+		.mode = 0600,
+		.max_size = config->audit_log_max_size,
+		.max_files = config->audit_log_max_files,
+		.queue_size = config->json_queue_size,
+	};
+	int r;
+
+	if (!config->audit_log_enabled)
+		return 0;
+	r = audit_log_new(config, &export->audit_log);
+	if (r < 0)
+		return error_set(error, r, "audit log: %s", strerror(-r));
+	return file_sink_start(&options, &export->audit_log_sink, error);
+}
+
+int export_start(const struct config *config, struct audit *audit, struct export **ret_export,
+	struct error *error)
+{
+	struct export *export = calloc(1, sizeof(*export));
+	char boot[33];
+	int r;
+
+	if (!export)
+		return error_set(error, -ENOMEM, "out of memory");
+	export->config = config;
+	export->audit = audit;
+	export->line.limit = export->audit_lines.limit = LINE_MAX_BYTES;
+	export->json_options = (struct json_event_options){
+		.node_name = config->node_name,
+		.cluster_name = config->cluster_name,
+		.process_credentials = config->process_credentials,
+		.process_namespaces = config->process_namespaces,
+		.ancestors = config->ancestors,
+		.environment_variables = config->environment_variables,
+	};
+	r = boot_id(boot);
+	if (r < 0)
+		snprintf(boot, sizeof(boot), "00000000000000000000000000000000");
+	snprintf(export->stream, sizeof(export->stream), "%s-%llu", boot,
+		(unsigned long long)clock_boottime_ns());
+	r = parse_filters(export, error);
+	if (r >= 0)
+		r = start_json(export, error);
+	if (r >= 0)
+		r = start_audit_log(export, error);
+	if (r < 0) {
+		export_stop(export);
+		return r;
+	}
+	*ret_export = export;
+	return 0;
+}
+
+void export_set_subscribers(struct export *export, struct subscribers *subscribers)
+{
+	export->subscribers = subscribers;
+}
+
+void export_set_host_namespaces(struct export *export, const struct namespaces *namespaces)
+{
+	_Static_assert(sizeof(*namespaces) == sizeof(export->json_options.host_namespaces),
+		"as many namespaces on both sides");
+	memcpy(export->json_options.host_namespaces, namespaces, sizeof(*namespaces));
+}
+
+const char *export_stream(const struct export *export)
+{
+	return export->stream;
+}
+
+const struct json_event_options *export_json_options(const struct export *export)
+{
+	return &export->json_options;
+}
+
+/* One command line of 256 KiB must not keep megabytes for ever. */
+static void shrink(struct buf *buf)
+{
+	size_t limit = buf->limit;
+
+	if (buf->capacity <= LINE_KEEP_BYTES)
+		return;
+	buf_done(buf);
+	buf->limit = limit;
+}
+
+static void to_json(struct export *export, const struct event *event)
+{
+	bool to_file = export->json_sink && (export->config->json_kinds == JSON_KINDS_ALL ||
+						    event_kind_is_tetragon(event->kind));
+	bool to_subscribers = export->subscribers && subscribers_any(export->subscribers);
+	struct buf *line = &export->line;
+	uint64_t sequence;
+
+	if (!to_file && !to_subscribers)
+		return;
+	buf_clear(line);
+	json_event_format(&export->json_options, event, line);
+	if (!line->failed && field_filters_any(export->field_filters, event->kind) &&
+		field_filters_apply(export->field_filters, event->kind, line) < 0)
+		line->failed = true;
+	if (to_subscribers && !line->failed)
+		subscribers_publish(export->subscribers, event, line);
+	if (!to_file)
+		return;
+	sequence = ++export->counters.json_sequence;
+	json_event_finish(line, sequence, export->stream);
+	if (line->failed) {
+		/* It used up its number: the gap is seen, and counted with its cause. */
+		export->counters.oversized++;
+		return;
+	}
+	file_sink_put(export->json_sink, line->data, line->length, sequence);
+}
+
+static void to_audit_log(struct export *export, const struct event *event)
+{
+	struct buf *lines = &export->audit_lines;
+
+	if (!export->audit_log_sink)
+		return;
+	buf_clear(lines);
+	if (!audit_log_format(export->audit_log, event, lines))
+		return;
+	if (lines->failed) {
+		export->counters.oversized++;
+		return;
+	}
+	file_sink_put(export->audit_log_sink, lines->data, lines->length,
+		++export->counters.audit_log_sequence);
+}
+
+void export_event(struct export *export, const struct event *event)
+{
+	if (!filter_allows(export->allow, export->deny, event)) {
+		export->counters.filtered++;
+		return;
+	}
+	export->counters.events[event->kind]++;
+	to_json(export, event);
+	if (export->audit)
+		audit_event(export->audit, event);
+	to_audit_log(export, event);
+}
+
+void export_flush(struct export *export)
+{
+	if (export->json_sink)
+		file_sink_flush(export->json_sink);
+	if (export->audit_log_sink)
+		file_sink_flush(export->audit_log_sink);
+	shrink(&export->line);
+	shrink(&export->audit_lines);
+}
+
+static struct file_sink *congested_sink(const struct export *export)
+{
+	if (export->json_sink && file_sink_free_bytes(export->json_sink) < CONGESTED_BYTES)
+		return export->json_sink;
+	if (export->audit_log_sink &&
+		file_sink_free_bytes(export->audit_log_sink) < CONGESTED_BYTES)
+		return export->audit_log_sink;
+	return NULL;
+}
+
+bool export_congested(const struct export *export)
+{
+	return congested_sink(export) != NULL;
+}
+
+void export_wait(struct export *export, uint64_t timeout_ns)
+{
+	struct file_sink *sink = congested_sink(export);
+
+	export_flush(export);
+	if (sink)
+		file_sink_wait(sink, 2 * CONGESTED_BYTES, timeout_ns);
+}
+
+static void report_sink(struct export *export, struct file_sink *sink, const char *stage)
+{
+	struct file_sink_loss loss;
+	struct event event = {.kind = EVENT_EVENT_LOSS};
+
+	if (!sink || !file_sink_take_loss(sink, &loss))
+		return;
+	event.time = clock_realtime_ns();
+	event.loss.stage = stage;
+	event.loss.reason = loss.reason;
+	event.loss.since = loss.since_ns;
+	event.loss.until = loss.until_ns;
+	event.loss.total = loss.lines;
+	event.loss.first_sequence = loss.first_sequence;
+	event.loss.last_sequence = loss.last_sequence;
+	export_event(export, &event);
+}
+
+void export_report_losses(struct export *export)
+{
+	uint64_t count, since;
+
+	report_sink(export, export->json_sink, "json");
+	report_sink(export, export->audit_log_sink, "audit_log");
+	if (export->audit && audit_take_loss(export->audit, &count, &since)) {
+		struct event event = {.kind = EVENT_EVENT_LOSS, .time = clock_realtime_ns()};
+
+		event.loss.stage = "audit";
+		event.loss.reason = "queue full";
+		event.loss.since = since;
+		event.loss.until = event.time;
+		event.loss.total = count;
+		export_event(export, &event);
+	}
+}
+
+void export_daemon_start(struct export *export)
+{
+	const struct previous_log *previous = &export->previous;
+	struct event event = {.kind = EVENT_DAEMON_START, .time = clock_realtime_ns()};
+
+	event.daemon_start.found = previous->found;
+	event.daemon_start.clean = previous->clean;
+	event.daemon_start.last_sequence = previous->last_sequence;
+	event.daemon_start.unobserved_since = previous->last_time;
+	event.daemon_start.unobserved_until = event.time;
+	event.daemon_start.previous_stream = previous->stream;
+	export_event(export, &event);
+}
+
+void export_daemon_stop(struct export *export, const char *reason)
+{
+	struct event event = {.kind = EVENT_DAEMON_STOP, .time = clock_realtime_ns()};
+
+	event.daemon_stop.reason = reason;
+	export_event(export, &event);
+}
+
+void export_reopen(struct export *export)
+{
+	if (export->json_sink)
+		file_sink_reopen(export->json_sink);
+	if (export->audit_log_sink)
+		file_sink_reopen(export->audit_log_sink);
+}
+
+void export_counters_get(const struct export *export, struct export_counters *ret)
+{
+	*ret = export->counters;
+}
+
+const struct file_sink *export_json_sink(const struct export *export)
+{
+	return export->json_sink;
+}
+
+const struct file_sink *export_audit_log_sink(const struct export *export)
+{
+	return export->audit_log_sink;
+}
+
+struct export *export_stop(struct export *export)
+{
+	if (!export)
+		return NULL;
+	file_sink_stop(export->json_sink, STOP_TIMEOUT_NS);
+	file_sink_stop(export->audit_log_sink, STOP_TIMEOUT_NS);
+	audit_log_free(export->audit_log);
+	filter_list_free(export->allow);
+	filter_list_free(export->deny);
+	field_filters_free(export->field_filters);
+	buf_done(&export->line);
+	buf_done(&export->audit_lines);
+	free(export);
+	return NULL;
+}
