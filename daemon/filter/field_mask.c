@@ -132,37 +132,51 @@ static int unknown_name(const struct field_name *names, const char *path, size_t
 		SHOWN(length), path, SHOWN(name_length), name, buf_string(&allowed) ?: "?");
 }
 
+/* A name as it is, or in FieldMask's camelCase. *name and *length become those that events have. */
+static const struct field_name *find_name(
+	const struct field_name *names, const char **name, size_t *length)
+{
+	const struct field_name *known = field_names_find(names, *name, *length);
+	char snake[NAME_MAX_LENGTH];
+	size_t snake_length;
+
+	if (known || to_snake_case(*name, *length, snake, &snake_length) < 0)
+		return known;
+	known = field_names_find(names, snake, snake_length);
+	if (known) {
+		*name = known->name;
+		*length = snake_length;
+	}
+	return known;
+}
+
 static int add_path(
 	struct field_mask *mask, const char *path, size_t length, bool exclude, struct error *error)
 {
 	const struct field_name *names = field_names_event;
 	struct field_mask *node = mask, *parent = mask;
-	const char *name = path, *end = path + length;
-	char snake[NAME_MAX_LENGTH];
-	size_t snake_length = 0;
+	const char *name = path, *end = path + length, *dot;
 
-	for (unsigned int depth = 0;; depth++) {
-		const char *dot = memchr(name, '.', (size_t)(end - name)) ?: end;
-		size_t name_length = (size_t)(dot - name);
+	for (unsigned int depth = 0;; depth++, name = dot + 1) {
 		const struct field_name *known = NULL;
+		const char *own_name = name;
+		size_t own_length;
 
-		if (depth < DEPTH_MAX && name_length &&
-			to_snake_case(name, name_length, snake, &snake_length) == 0)
-			known = field_names_find(names, snake, snake_length);
+		dot = memchr(name, '.', (size_t)(end - name)) ?: end;
+		own_length = (size_t)(dot - name);
+		if (depth < DEPTH_MAX && own_length)
+			known = find_name(names, &own_name, &own_length);
 		if (!known)
-			return unknown_name(names, path, length, name, name_length, error);
+			return unknown_name(names, path, length, name, (size_t)(dot - name), error);
 		names = field_names_below(known);
 		parent = node;
-		node = add_child(parent, snake, snake_length);
-		if (!node)
+		node = add_child(parent, own_name, own_length);
+		if (!node || (dot == end && add_twins(parent, own_name, own_length, exclude) < 0))
 			return error_set(error, -ENOMEM, "no memory");
 		if (dot == end)
 			break;
-		name = dot + 1;
 	}
 	node->whole = true;
-	if (add_twins(parent, snake, snake_length, exclude) < 0)
-		return error_set(error, -ENOMEM, "no memory");
 	return 0;
 }
 

@@ -53,7 +53,7 @@ static bool add_groups(struct redaction_spans *spans, const struct regex *regex,
 enum regex_result redaction_spans_find(struct redaction_spans *spans, const struct regex *regex,
 	struct regex_machine *machine, const char *text, size_t length)
 {
-	size_t start = 0;
+	size_t start = 0, previous_end = (size_t)-1;
 
 	spans->count = spans->next = 0;
 	while (start <= length) {
@@ -62,9 +62,14 @@ enum regex_result redaction_spans_find(struct redaction_spans *spans, const stru
 
 		if (result == REGEX_NO)
 			break;
-		if (result == REGEX_RUN_AWAY || !add_groups(spans, regex, machine))
-			return REGEX_RUN_AWAY;
+		if (result == REGEX_RUN_AWAY)
+			return result;
 		regex_group(machine, 0, &match_start, &match_end);
+		/* As in Go, a match of nothing right behind the one before is none. */
+		if ((match_start != match_end || match_start != previous_end) &&
+			!add_groups(spans, regex, machine))
+			return REGEX_RUN_AWAY;
+		previous_end = match_end;
 		start = MAX(match_end, start + 1);
 	}
 	if (!spans->count)
