@@ -100,8 +100,6 @@ static int add_twins(struct field_mask *parent, const char *name, size_t length,
 		{"binary", "binary_b64", false},
 		{"cwd", "cwd_b64", false},
 		{"exe", "exe_b64", false},
-		{"comm", "comm_b64", false},
-		{"environment_variables", "environment_variables_b64", false},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(twins); i++) {

@@ -19,8 +19,7 @@ static const struct field_name own_pod[] = {{"id"}, {"name"}, {}};
 static const struct field_name started_by[] = {{"auid"}, {"ses"}, {}};
 static const struct field_name container[] = {{"id"}, {"name"}, {"image", image},
 	{"labels", anything}, {"pod", own_pod}, {"runtime"}, {"started_by", started_by},
-	{"cgroup_id"}, {"verified"}, {"labels_source"}, {"registered_by"}, {"scope"}, {"truncated"},
-	{"cgroup_path"}, {"init_pid"}, {}};
+	{"cgroup_id"}, {"verified"}, {"labels_source"}, {"scope"}, {"truncated"}, {}};
 
 static const struct field_name capabilities[] = {{"permitted"}, {"effective"}, {"inheritable"}, {}};
 static const struct field_name namespace[] = {{"inum"}, {"is_host"}, {}};
@@ -46,9 +45,8 @@ static const struct field_name process[] = {{"exec_id"}, {"pid"}, {"uid"}, {"cwd
 	{"process_credentials", credentials}, {"binary_properties", binary_properties},
 	{"user", user}, {"in_init_tree"}, {"environment_variables", variable},
 	/* ours */
-	{"argv"}, {"argv_b64"}, {"binary_b64"}, {"cwd_b64"}, {"exe"}, {"exe_b64"},
-	{"container", container}, {"phase"}, {"ses"}, {"comm"}, {"comm_b64"}, {"namespace_pid"},
-	{"arguments_total"}, {"environment_variables_b64", variable}, {}};
+	{"argv"}, {"argv_b64"}, {"binary_b64"}, {"cwd_b64"}, {"exe"}, {"exe_b64"}, {"ses"},
+	{"container", container}, {"phase"}, {}};
 
 /* Of all kinds together. */
 static const struct field_name event[] = {{"process", process}, {"parent", process},
@@ -59,7 +57,10 @@ static const struct field_name event[] = {{"process", process}, {"parent", proce
 	{"ref_ctr_offset"}, {"provider"}, {"name"}, {"flags"}, {"buildid"}, {"type"}, {"cgroup"},
 	{"ima_hash"}, {"number_of_dropped_process_events"},
 	/* ours */
-	{"container", container}, {}};
+	{"container", container}, {"pid"}, {"registered_by"}, {"bundle"}, {"reason"}, {"cgroup_id"},
+	{"runtime"}, {"id"}, {"stage"}, {"lost"}, {"by_kind", anything}, {"first_sequence"},
+	{"last_sequence"}, {"since"}, {"until"}, {"version"}, {"previous_log_found"},
+	{"last_stop_clean"}, {"previous_stream"}, {"unobserved_since"}, {"unobserved_until"}, {}};
 
 const struct field_name *const field_names_event = event;
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/export/json_container.h"
+#include "daemon/export/json_event.h"
 #include "daemon/filter/field_mask.h"
 #include "daemon/filter/filter.h"
 #include "lib/fd.h"
@@ -246,6 +248,138 @@ START_TEST(test_documented_events)
 }
 END_TEST
 
+/* ---- every field that we write has a name that filters know ---- */
+
+static void check_names(const struct json_value *value, const char *path)
+{
+	for (size_t i = 0; json_type(value) == JSON_ARRAY && i < json_count(value); i++)
+		check_names(json_at(value, i), path);
+	for (size_t i = 0; json_type(value) == JSON_OBJECT && i < json_count(value); i++) {
+		const char *key;
+		const struct json_value *member = json_member(value, i, &key, NULL);
+		char name[256];
+
+		snprintf(name, sizeof(name), "%s%s%s", path, *path ? "." : "", key);
+		ck_assert_msg(field_path_known(name, strlen(name)), "%s", name);
+		check_names(member, name);
+	}
+}
+
+static struct text put(struct exec_image *image, const char *data, size_t length)
+{
+	struct text text = {.offset = image->allocated, .length = (uint32_t)length};
+
+	memcpy(image->data + image->allocated, data, length);
+	image->allocated += (uint32_t)length;
+	return text;
+}
+
+static void check_kind(const struct json_event_options *options, const struct event *event)
+{
+	_cleanup_json_ struct json_document *document = NULL;
+	_cleanup_buf_ struct buf json = {};
+	struct error error = {};
+
+	json_event_format(options, event, &json);
+	buf_append_char(&json, '}');
+	ck_assert_msg(json_parse(json.data, json.length, NULL, &document, &error) == 0, "%s",
+		error.message);
+	check_names(json_get(json_root(document), event_kind_name(event->kind)), "");
+}
+
+START_TEST(test_written_fields)
+{
+	struct json_event_options options = {"node", "cluster", true, true, true, true, {0}};
+	struct exec_image *image = calloc(1, sizeof(*image) + 256);
+	struct label label = {(char *)"a.b", (char *)"c"};
+	struct container container = {.id = "0123456789abcdef",
+		.cgroup_path = (char *)"/c",
+		.bundle = (char *)"/b",
+		.scope = (char *)"user:1"};
+	struct process process = {.pid = 7, .image = image, .container = &container};
+	struct process parent = process, grandparent = process;
+	_cleanup_buf_ struct buf own = {}, pod = {};
+
+	image->binary = put(image, "/bin/\xff", 6);
+	image->cwd = put(image, "/\xff", 2);
+	image->arguments = put(image, "a\0\xff\0", 4);
+	image->environment = put(image, "A=b", 4);
+	image->flags =
+		RECORD_FLAG_EXE_DELETED | RECORD_FLAG_SETUID_FILE | RECORD_FLAG_FILE_CAPABILITIES;
+	image->exe = put(image, "/bin/x", 6);
+	image->credentials.securebits = 1;
+	image->credentials.cap_permitted = image->credentials.cap_effective =
+		image->credentials.cap_inheritable = 1;
+	memset(&image->namespaces, 1, sizeof(image->namespaces));
+	container.metadata = (struct container_metadata){.name = (char *)"n",
+		.image_name = (char *)"i",
+		.image_id = (char *)"j",
+		.image_digest = (char *)"k",
+		.labels = &label,
+		.label_count = 1,
+		.pod_id = (char *)"p",
+		.pod_name = (char *)"q",
+		.pod_namespace = (char *)"r",
+		.pod_uid = (char *)"s",
+		.pod_container = (char *)"t",
+		.pod_labels = &label,
+		.pod_label_count = 1,
+		.runtime = (char *)"u",
+		.truncated = true};
+	json_container_format(&container, &own);
+	json_pod_format(&container, &pod);
+	container.json = own.data;
+	container.json_length = own.length;
+	container.pod_json = pod.data;
+	container.pod_json_length = pod.length;
+	process.parent = &parent;
+	parent.parent = &grandparent;
+	for (enum event_kind kind = 0; kind < EVENT_KIND_MAX; kind++) {
+		struct event event = {.kind = kind,
+			.process = &process,
+			.parent = &parent,
+			.container = &container,
+			.setup = true};
+
+		switch (kind) {
+		case EVENT_PROCESS_EXIT:
+			event.exit.code = 0x109;
+			break;
+		case EVENT_PROCESS_THROTTLE:
+			event.throttle.cgroup = "c";
+			break;
+		case EVENT_CONTAINER_STOP:
+			event.stop.reason = "exited";
+			event.stop.exit_known = true;
+			event.stop.exit_code = 9;
+			break;
+		case EVENT_UNREGISTERED_CONTAINER:
+			event.unregistered.cgroup_path = event.unregistered.engine =
+				event.unregistered.id = event.unregistered.reason = "x";
+			break;
+		case EVENT_CGROUP_ESCAPE:
+			event.escape.cgroup_path = "/";
+			break;
+		case EVENT_EVENT_LOSS:
+			event.loss.stage = event.loss.reason = "x";
+			event.loss.by_kind[RECORD_EXEC] = event.loss.first_sequence = 1;
+			break;
+		case EVENT_DAEMON_START:
+			event.daemon_start.found = true;
+			event.daemon_start.previous_stream = "x";
+			break;
+		case EVENT_DAEMON_STOP:
+			event.daemon_stop.reason = "x";
+			break;
+		default:
+			break;
+		}
+		check_kind(&options, &event);
+	}
+	free(image);
+}
+END_TEST
+
 static const char *const broken[] = {"", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":{",
 	"{\"a\":{\"process\"", "{\"a\":{\"process\":{\"pid\":}", "{\"a\":{\"process\":{\"pid\":1}",
 	"{\"a\":{\"process\":{\"pid\"1}}", "{\"a\":{\"process\":{\"pid\":1\"b\":2}}",
@@ -313,6 +447,7 @@ int main(void)
 	tcase_add_test(tests, test_any);
 	tcase_add_test(tests, test_own_kinds);
 	tcase_add_loop_test(tests, test_documented_events, 0, ARRAY_SIZE(documented));
+	tcase_add_test(tests, test_written_fields);
 	tcase_add_loop_test(tests, test_broken, 0, ARRAY_SIZE(broken));
 	tcase_add_loop_test(tests, test_mistakes, 0, ARRAY_SIZE(mistakes));
 	suite_add_tcase(suite, tests);
