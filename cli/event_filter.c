@@ -139,22 +139,59 @@ static void append_literal_expression(struct buf *buf, const char *text, bool wh
 	json_string_n(buf, expression.data, expression.length);
 }
 
+/* A selector of all labels; false when a character has a meaning of its own there: then every
+ * container comes, and is looked at here. */
+static bool append_selector(const struct event_filter *filter, struct buf *buf)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_./-=";
+
+	for (size_t i = 0; i < filter->label_count; i++) {
+		const char *label = filter->labels[i], *equals = strchr(label, '=');
+
+		if (!*label || label[strspn(label, plain)] || equals == label ||
+			(equals && (!equals[1] || strchr(equals + 1, '='))))
+			return false;
+		buf_printf(buf, "%s%s", i ? "," : "", label);
+	}
+	return filter->label_count > 0;
+}
+
+static void append_filter(
+	struct buf *list, const char *key, const char *text, bool whole, const struct buf *selector)
+{
+	json_open_object(list);
+	if (key) {
+		json_key_n(list, key, strlen(key));
+		json_open_array(list);
+		append_literal_expression(list, text, whole);
+		json_close_array(list);
+	}
+	if (selector->length) {
+		json_key(list, "labels");
+		json_open_array(list);
+		json_string_n(list, selector->data, selector->length);
+		json_close_array(list);
+	}
+	json_close_object(list);
+	buf_append_char(list, '\n');
+}
+
 static void append_containers(const struct event_filter *filter, struct buf *buf)
 {
-	_cleanup_buf_ struct buf list = {0};
+	_cleanup_buf_ struct buf list = {0}, selector = {0};
 
+	if (!append_selector(filter, &selector))
+		buf_clear(&selector);
 	for (size_t i = 0; i < filter->container_count; i++) {
 		const char *wanted = filter->containers[i];
 
-		buf_append_literal(&list, "{\"container_name_regex\":[");
-		append_literal_expression(&list, wanted, true);
-		buf_append_literal(&list, "]}\n");
-		if (strlen(wanted) < SHORT_ID)
-			continue;
-		buf_append_literal(&list, "{\"container_id\":[");
-		append_literal_expression(&list, wanted, false);
-		buf_append_literal(&list, "]}\n");
+		append_filter(&list, "container_name_regex", wanted, true, &selector);
+		if (strlen(wanted) >= SHORT_ID)
+			append_filter(&list, "container_id", wanted, false, &selector);
 	}
+	if (!filter->container_count && selector.length)
+		append_filter(&list, NULL, NULL, false, &selector);
 	if (!list.length)
 		return;
 	json_key(buf, "allow_list");
