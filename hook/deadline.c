@@ -7,29 +7,20 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "lib/util.h"
+#include "lib/clock.h"
 
 static volatile sig_atomic_t last_resort_exit_code;
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 void deadline_start(struct deadline *deadline, uint32_t budget_ms)
 {
-	deadline->end_ns = monotonic_ns() + budget_ms * NSEC_PER_MSEC;
+	deadline->end_ns = clock_ns(CLOCK_MONOTONIC) + budget_ms * NSEC_PER_MSEC;
 }
 
 int deadline_left_ms(const struct deadline *deadline)
 {
-	uint64_t now = monotonic_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 	uint64_t left;
 
 	if (now >= deadline->end_ns)
@@ -58,12 +49,12 @@ static void last_resort(int signal)
 	_exit(last_resort_exit_code);
 }
 
-void last_resort_start(uint32_t budget_ms)
+void last_resort_start(uint32_t total_ms)
 {
-	uint32_t total_ms = budget_ms + HOOK_GRACE_MS;
+	uint32_t end_ms = total_ms + HOOK_GRACE_MS;
 	const struct itimerval timer = {
-		.it_value.tv_sec = total_ms / 1000,
-		.it_value.tv_usec = (total_ms % 1000) * 1000,
+		.it_value.tv_sec = end_ms / 1000,
+		.it_value.tv_usec = (end_ms % 1000) * 1000,
 	};
 	struct sigaction action = {.sa_handler = last_resort};
 

@@ -19,7 +19,8 @@ int deadline_left_ms(const struct deadline *deadline);
 /* poll() one descriptor until the deadline: 0, -ETIMEDOUT or another negative errno. */
 int deadline_wait(const struct deadline *deadline, int fd, short events);
 
-/* End the process with the exit code last set when budget and grace are over, whatever it is doing.
- * What cannot be interrupted (a dead disk under the spool) is not helped by this either. */
-void last_resort_start(uint32_t budget_ms);
+/* End the process with the exit code last set when `total_ms` and the grace are over, whatever it
+ * is doing. What cannot be interrupted (a dead disk under the spool) is not helped by this either.
+ */
+void last_resort_start(uint32_t total_ms);
 void last_resort_set_exit_code(int code);

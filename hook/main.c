@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hook/channel.h"
@@ -26,8 +25,8 @@
 #include "hook/spool.h"
 #include "hook/user.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/proc.h"
-#include "lib/util.h"
 #include "oci/hook_message.h"
 
 #define SOCKET_DEFAULT "/run/tallyman/hook.sock"
@@ -43,14 +42,6 @@ struct hook {
 	struct hook_config *config;
 	struct hook_message message;
 };
-
-static uint64_t boottime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
 
 /* Whatever the runtime left behind: a blocked SIGALRM would disarm the timer of last resort, and a
  * missing stderr would give the next opened file its number. */
@@ -307,11 +298,13 @@ static int run(struct hook *hook)
 	if (!hook->budget_ms)
 		hook->budget_ms = hook->config && hook->config->budget_ms ? hook->config->budget_ms
 									  : HOOK_BUDGET_MS_DEFAULT;
+	last_resort_start(2 * hook->budget_ms);
 	deadline_start(&hook->deadline, hook->budget_ms);
-	last_resort_start(hook->budget_ms);
 	hook->message.budget_ms = hook->budget_ms;
 
 	r = read_state(hook, &hook->message.state, &error);
+	/* A runtime that was slow to write has not used up the daemon's time. */
+	deadline_start(&hook->deadline, hook->budget_ms);
 	rule = hook->config ? require_rule(hook->config, hook->message.state, hook->user.uid)
 			    : NULL;
 	if (r < 0)
@@ -340,7 +333,7 @@ int main(int argc, char **argv)
 		.socket = SOCKET_DEFAULT,
 		.spool = SPOOL_DEFAULT,
 		.config_file = CONFIG_DEFAULT,
-		.message.started_ns = boottime_ns(),
+		.message.started_ns = clock_ns(CLOCK_BOOTTIME),
 	};
 
 	reset_process();
