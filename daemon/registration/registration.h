@@ -12,18 +12,20 @@
 #include "lib/error.h"
 
 enum registration_message_kind {
-	REGISTRATION_ADDED,   /* container: a new one; comes before the hook is answered */
-	REGISTRATION_READY,   /* container_id, generation: metadata complete or given up: announce it */
+	REGISTRATION_ADDED, /* container: a new one; comes before the hook is answered */
+	REGISTRATION_READY, /* container_id, generation: metadata complete or given up: announce it
+			     */
 	REGISTRATION_UPDATED, /* container_id, generation, metadata: better metadata than before */
-	REGISTRATION_ENDED,   /* container_id: the thread found it gone (replay, scan, poststop hint) */
+	REGISTRATION_ENDED, /* container_id: the thread found it gone (replay, scan, poststop hint)
+			     */
 };
 
 struct registration_message {
 	struct registration_message *next;
 	enum registration_message_kind kind;
 	uint64_t container_id, generation;
-	struct container *container;         /* ADDED: the receiver owns it */
-	struct container_metadata metadata;  /* UPDATED: the receiver owns it */
+	struct container *container;	    /* ADDED: the receiver owns it */
+	struct container_metadata metadata; /* UPDATED: the receiver owns it */
 	bool existing; /* ADDED by state, spool or scan: was running before this daemon */
 };
 void registration_message_free(struct registration_message *message);
@@ -34,8 +36,8 @@ struct registration_counters { /* all since start, for `status` */
 };
 
 struct registration_maps {
-	int containers_fd; /* struct container_entry by cgroup id */
-	int tasks_fd;      /* task storage (key: pidfd) or -1: for containers without a cgroup */
+	int containers_fd;  /* struct container_entry by cgroup id */
+	int tasks_fd;	    /* task storage (key: pidfd) or -1: for containers without a cgroup */
 	bool tasks_is_hash; /* 5.10: key is the tid */
 };
 
@@ -43,8 +45,8 @@ struct registration;
 
 /* Restore state, replay the spool, scan; then listen. All of that before it returns, so that the
  * messages for what runs already stand in the queue first. `listen_fd`: from systemd, or -1. */
-int registration_start(const struct config *config, const struct registration_maps *maps, int listen_fd,
-	struct registration **ret_registration, struct error *error);
+int registration_start(const struct config *config, const struct registration_maps *maps,
+	int listen_fd, struct registration **ret_registration, struct error *error);
 /* Readable while messages wait. */
 int registration_fd(const struct registration *registration);
 /* Cheap: one atomic load. */
@@ -53,11 +55,13 @@ bool registration_pending(const struct registration *registration);
 struct registration_message *registration_take(struct registration *registration);
 /* Main thread: this container has ended: remove its map entry (if the generation still is this one)
  * and its kept state. Does not block. */
-void registration_forget(struct registration *registration, uint64_t container_id, uint64_t generation,
-	const char *id);
+void registration_forget(struct registration *registration, uint64_t container_id,
+	uint64_t generation, const char *id);
 /* Main thread: a container-shaped cgroup runs without registration: try to find out what it is
  * (conmon's command line, storage) and register it with source "scan". Does not block. */
-void registration_discover(struct registration *registration, uint64_t cgroup_id, const char *cgroup_path);
-void registration_counters_get(const struct registration *registration, struct registration_counters *ret);
+void registration_discover(
+	struct registration *registration, uint64_t cgroup_id, const char *cgroup_path);
+void registration_counters_get(
+	const struct registration *registration, struct registration_counters *ret);
 /* Stop the thread, keep state on disk. Accepts NULL. */
 struct registration *registration_stop(struct registration *registration);

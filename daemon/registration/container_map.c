@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/registration/container_map.h"
+
+#include <errno.h>
+
+#include <bpf/bpf.h>
+
+int container_map_add(const struct registration_maps *maps, uint64_t container_id,
+	uint64_t generation, pid_t init_pid)
+{
+	const struct container_entry entry = {
+		.generation = generation,
+		.init_pid = (__u32)init_pid,
+	};
+
+	if (!bpf_map_update_elem(maps->containers_fd, &container_id, &entry, BPF_ANY))
+		return 0;
+	return errno == E2BIG ? -ENOSPC : -errno;
+}
+
+void container_map_remove(
+	const struct registration_maps *maps, uint64_t container_id, uint64_t generation)
+{
+	struct container_entry entry;
+
+	/* This thread is the only one that writes, so nobody comes between the two calls. */
+	if (!bpf_map_lookup_elem(maps->containers_fd, &container_id, &entry) &&
+		entry.generation == generation)
+		bpf_map_delete_elem(maps->containers_fd, &container_id);
+}
+
+int task_map_add(const struct registration_maps *maps, int pidfd, pid_t pid, uint64_t container_id,
+	uint64_t generation)
+{
+	const struct task_container entry = {
+		.container_id = container_id, .generation = generation};
+	__u32 tid = (__u32)pid;
+	const void *key = maps->tasks_is_hash ? (const void *)&tid : (const void *)&pidfd;
+
+	if (maps->tasks_fd < 0)
+		return -ENOTSUP;
+	return bpf_map_update_elem(maps->tasks_fd, key, &entry, BPF_ANY) ? -errno : 0;
+}
+
+int task_map_get(
+	const struct registration_maps *maps, int pidfd, pid_t pid, struct task_container *ret)
+{
+	__u32 tid = (__u32)pid;
+	const void *key = maps->tasks_is_hash ? (const void *)&tid : (const void *)&pidfd;
+
+	if (maps->tasks_fd < 0)
+		return -ENOTSUP;
+	return bpf_map_lookup_elem(maps->tasks_fd, key, ret) ? -errno : 0;
+}

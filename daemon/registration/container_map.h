@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel side's maps of containers, as the registration thread writes them. */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bpf/include/event.h"
+#include "daemon/registration/registration.h"
+
+/* Ids of containers without a cgroup of their own; a cgroup id never has this bit. */
+#define CONTAINER_ID_NO_CGROUP (1ULL << 63)
+
+/* -ENOSPC when the map is full. */
+int container_map_add(const struct registration_maps *maps, uint64_t container_id,
+	uint64_t generation, pid_t init_pid);
+/* Only if the entry is of this generation. */
+void container_map_remove(
+	const struct registration_maps *maps, uint64_t container_id, uint64_t generation);
+
+/* Attribute the process of `pidfd`, and what it will fork, to the container. -ENOTSUP without such
+ * a map. */
+int task_map_add(const struct registration_maps *maps, int pidfd, pid_t pid, uint64_t container_id,
+	uint64_t generation);
+/* The container the process belongs to by descent: -ENOENT when to none, -ENOTSUP. */
+int task_map_get(
+	const struct registration_maps *maps, int pidfd, pid_t pid, struct task_container *ret);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/registration/descriptor_disposal.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DISPOSAL_STACK_BYTES (64 << 10)
+
+static int under_way;
+
+bool descriptor_is_pidfd(int fd)
+{
+	char link[64], target[32];
+	ssize_t length;
+
+	/* Reading the link does not touch the file's file system. */
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, target, sizeof(target) - 1);
+	if (length < 0)
+		return false;
+	target[length] = '\0';
+	return !strcmp(target, "anon_inode:[pidfd]") || !strncmp(target, "pidfd:[", 7);
+}
+
+static void *close_thread(void *argument)
+{
+	close((int)(intptr_t)argument);
+	__atomic_fetch_sub(&under_way, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+void descriptor_dispose(int fd)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	sigset_t all, before;
+
+	if (descriptor_is_pidfd(fd)) {
+		close(fd);
+		return;
+	}
+	__atomic_fetch_add(&under_way, 1, __ATOMIC_ACQUIRE);
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, DISPOSAL_STACK_BYTES);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	(void)pthread_create(&thread, &attributes, close_thread, (void *)(intptr_t)fd);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+}
+
+bool descriptor_disposal_has_room(void)
+{
+	/* One packet can bring four. */
+	return __atomic_load_n(&under_way, __ATOMIC_RELAXED) <= DESCRIPTOR_DISPOSALS_MAX - 4;
+}
