@@ -62,21 +62,29 @@ static void cell_id(struct table *table, const char *id, bool whole)
 	table_cell_n(table, id, whole ? length : MIN(length, (size_t)SHORT_ID));
 }
 
+static const char *state_of(const struct json_value *container)
+{
+	const struct json_value *running = json_get(container, "running");
+
+	if (running && !json_is_true(running))
+		return "ended";
+	return json_is_true(json_get(container, "started")) ? "running" : "starting";
+}
+
 static void add_row(struct list *list, const struct json_value *container)
 {
 	struct table *table = &list->table;
-	const char *runtime = json_text(json_get(container, "runtime"));
 	char number[VALUE_NUMBER_MAX], when[VALUE_TIME_MAX];
 
 	table_cell(table, json_text(json_get(container, "name")));
 	cell_id(table, json_text(json_get(container, "id")), list->whole_ids);
 	table_cell(table, json_text(json_path(container, "image", "name", NULL)));
-	table_cell(table, runtime ? runtime : json_text(json_get(container, "engine")));
+	table_cell(table, json_text(json_get(container, "runtime")));
 	cell_started_by(table, container);
 	table_cell(table, value_time(json_get(container, "registered"), when));
 	table_cell(table, value_number(json_get(container, "processes"), number));
 	table_cell(table, json_text(json_get(container, "registered_by")));
-	table_cell(table, json_get(container, "ended") ? "ended" : "running");
+	table_cell(table, state_of(container));
 }
 
 static int take_reply(void *data, const struct json_value *parameters)

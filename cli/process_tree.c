@@ -102,15 +102,20 @@ static char *describe_command(const struct json_value *process)
 
 static char *describe_end(const struct json_value *process)
 {
+	const struct json_value *living = json_get(process, "living");
 	_cleanup_buf_ struct buf text = {0};
-	uint64_t status = 0;
+	uint64_t code = 0;
 
-	if (json_get(process, "end_time")) {
-		buf_append_string(&text, "ended");
-		if (json_get(process, "signal"))
-			append_text(&text, ": ", json_get(process, "signal"));
-		else if (!json_u64(json_get(process, "status"), &status))
-			buf_printf(&text, ": %llu", (unsigned long long)status);
+	if (!living || json_is_true(living))
+		return take_string(&text);
+	buf_append_literal(&text, "ended");
+	if (!json_u64(json_get(process, "exit_code"), &code)) {
+		const char *name = sigabbrev_np((int)(code & 0x7f));
+
+		if (!(code & 0x7f))
+			buf_printf(&text, ": %u", (unsigned)(code >> 8 & 0xff));
+		else
+			buf_printf(&text, ": SIG%s", name ? name : "?");
 	}
 	return take_string(&text);
 }

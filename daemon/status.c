@@ -208,20 +208,19 @@ struct list {
 	struct buf json;
 };
 
-static void put_container(void *data, struct container *container)
+/* The object of the events, with more at its end. */
+static bool put_container(void *data, struct container *container)
 {
 	struct list *list = data;
 	struct buf *json = &list->json;
 
 	if (container->ended_ns && !list->all)
-		return;
+		return true;
 	buf_clear(json);
-	json_open_object(json);
-	json_key(json, "container");
-	if (container->json)
-		json_raw(json, container->json, container->json_length);
+	if (container->json_length)
+		buf_append(json, container->json, container->json_length - 1);
 	else
-		buf_append_literal(json, "{}");
+		json_open_object(json);
 	json_key_string(json, "registered_by", container_source_name(container->source));
 	json_key_unsigned(json, "pid", container->init_pid);
 	if (container->cgroup_path)
@@ -232,19 +231,19 @@ static void put_container(void *data, struct container *container)
 	json_key_bool(json, "running", !container->ended_ns);
 	json_key_bool(json, "started", container->started);
 	json_close_object(json);
-	if (!json->failed)
-		list->emit(list->emit_data, json->data, json->length);
+	return json->failed || list->emit(list->emit_data, json->data, json->length);
 }
 
 static int on_containers(void *data, bool all, uint64_t *cursor, control_emit emit, void *emit_data)
 {
 	struct status *status = data;
 	struct list list = {.status = status, .all = all, .emit = emit, .emit_data = emit_data};
+	int r;
 
-	/* At most CONTAINERS_MAX of them, each some hundred bytes: one piece. */
-	registry_visit(status->pipeline->enrichment.registry, put_container, &list);
+	r = registry_visit_some(
+		status->pipeline->enrichment.registry, cursor, put_container, &list);
 	buf_done(&list.json);
-	return 0;
+	return r;
 }
 
 static bool put_process(void *data, struct process *process)
@@ -255,10 +254,10 @@ static bool put_process(void *data, struct process *process)
 	if (list->only && process->container != list->only)
 		return true;
 	buf_clear(json);
-	json_open_object(json);
-	json_key(json, "process");
 	json_process_format(export_json_options(list->status->pipeline->export), process,
 		JSON_PROCESS_OTHER, false, json);
+	if (!json->failed)
+		json->length--; /* its brace: more follows */
 	json_key_unsigned(json, "parent_pid", process->parent_pid);
 	json_key_bool(json, "living", process->living);
 	if (!process->living) {

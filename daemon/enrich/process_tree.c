@@ -397,6 +397,7 @@ void process_tree_visit(struct process_tree *tree, bool ended,
 int process_tree_visit_some(struct process_tree *tree, bool ended, uint64_t *cursor,
 	bool (*visit)(void *data, struct process *process), void *data)
 {
+	uint64_t place = 0;
 	bool more = true;
 
 	while (*cursor < BUCKETS && more) {
@@ -404,11 +405,17 @@ int process_tree_visit_some(struct process_tree *tree, bool ended, uint64_t *cur
 			more &= visit(data, p);
 		++*cursor;
 	}
-	if (*cursor < BUCKETS)
+	if (*cursor < BUCKETS || !more)
 		return 1;
-	/* The list of ended ones is bounded; it changes at both ends, so it goes in one piece. */
-	for (struct process *p = ended ? tree->ended_first : NULL; p; p = p->ended_next)
-		visit(data, p);
+	/* The list of ended ones moves on at its front between two pieces: those that move past the
+	 * cursor are not seen. */
+	for (struct process *p = ended ? tree->ended_first : NULL; p; p = p->ended_next) {
+		if (place++ < *cursor - BUCKETS)
+			continue;
+		++*cursor;
+		if (!visit(data, p))
+			return p->ended_next != NULL;
+	}
 	return 0;
 }
 

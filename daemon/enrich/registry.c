@@ -167,3 +167,19 @@ void registry_visit(struct registry *registry,
 	HASH_ITER (hh_cgroup, registry->by_cgroup, container, next)
 		visit(data, container);
 }
+
+int registry_visit_some(struct registry *registry, uint64_t *cursor,
+	bool (*visit)(void *data, struct container *container), void *data)
+{
+	struct container *container, *next;
+	uint64_t place = 0;
+
+	HASH_ITER (hh_cgroup, registry->by_cgroup, container, next) {
+		if (place++ < *cursor)
+			continue;
+		*cursor = place;
+		if (!visit(data, container))
+			return next != NULL;
+	}
+	return 0;
+}

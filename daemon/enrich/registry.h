@@ -34,3 +34,7 @@ void registry_expire(struct registry *registry, uint64_t now_boottime_ns, uint64
 size_t registry_count(const struct registry *registry);
 void registry_visit(struct registry *registry,
 	void (*visit)(void *data, struct container *container), void *data);
+/* The same in pieces: *cursor is 0 at first; returns 1 while there is more, 0 at the end. `visit`
+ * returns false to stop after this one. */
+int registry_visit_some(struct registry *registry, uint64_t *cursor,
+	bool (*visit)(void *data, struct container *container), void *data);
