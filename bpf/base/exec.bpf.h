@@ -14,6 +14,9 @@ const volatile bool environment_enabled;
 	(2 * FILENAME_LENGTH_MAX + 2 * PATH_LENGTH_MAX + ARGUMENTS_INLINE_MAX + ENVIRONMENT_MAX)
 
 struct exec_scratch {
+	/* what the global functions below work on: they cannot be given pointers (5.10) */
+	__u64 arguments_start, arguments_end, environment_start, environment_end;
+	__u64 used; /* bytes of text */
 	struct exec_record record;
 	char text[EXEC_TEXT_MAX +
 		  PATH_LENGTH_MAX]; /* the slack lets the verifier see every bound */
@@ -245,18 +248,24 @@ static __always_inline __u64 arguments_chunks(
 	return sent;
 }
 
-static __always_inline __u64 arguments_read(
-	struct exec_scratch *scratch, __u64 used, struct mm_struct *mm)
+/* argv: by pieces, then the rest into the record. Global, like the next: in its caller the verifier would
+ * follow all of it once for each outcome of what stands before. */
+__noinline int exec_arguments(void)
 {
-	struct exec_record *record = &scratch->record;
-	unsigned long start = mm->arg_start, end = mm->arg_end;
-	__u64 total, sent = 0;
+	struct exec_scratch *scratch = this_exec_scratch();
+	__u64 start, end, total, sent = 0;
+	struct exec_record *record;
 
+	if (!scratch)
+		return -1;
+	record = &scratch->record;
+	start = scratch->arguments_start;
+	end = scratch->arguments_end;
 	if (end <= start)
-		return used;
+		return 0;
 	record->arguments_total = end - start;
 	total = end - start;
-	if (end - start > ARGUMENTS_TOTAL_MAX) {
+	if (total > ARGUMENTS_TOTAL_MAX) {
 		total = ARGUMENTS_TOTAL_MAX;
 		record->header.flags |= RECORD_FLAG_ARGUMENTS_CUT;
 	}
@@ -266,36 +275,42 @@ static __always_inline __u64 arguments_read(
 	if (total - sent > ARGUMENTS_INLINE_MAX) {
 		/* a piece could not be read or sent: what follows it cannot be joined */
 		record->header.flags |= RECORD_FLAG_ARGUMENTS_ERROR;
-		return used;
+		return 0;
 	}
-	record->arguments_length = append_user(scratch, used, total - sent, ARGUMENTS_INLINE_MAX,
-		start + sent, RECORD_FLAG_ARGUMENTS_ERROR);
-	return used + record->arguments_length;
+	record->arguments_length = append_user(scratch, scratch->used, total - sent,
+		ARGUMENTS_INLINE_MAX, start + sent, RECORD_FLAG_ARGUMENTS_ERROR);
+	scratch->used += record->arguments_length;
+	return 0;
 }
 
-static __always_inline __u64 environment_read(
-	struct exec_scratch *scratch, __u64 used, struct mm_struct *mm)
+__noinline int exec_environment(void)
 {
-	struct exec_record *record = &scratch->record;
-	unsigned long start = mm->env_start, end = mm->env_end;
-	__u64 length;
+	struct exec_scratch *scratch = this_exec_scratch();
+	__u64 start, end, length, used;
+	struct exec_record *record;
 
+	if (!scratch)
+		return -1;
+	record = &scratch->record;
+	start = scratch->environment_start;
+	end = scratch->environment_end;
 	if (end <= start)
-		return used;
+		return 0;
 	length = end - start;
-	if (end - start > ENVIRONMENT_MAX) {
+	if (length > ENVIRONMENT_MAX) {
 		length = ENVIRONMENT_MAX;
 		record->header.flags |= RECORD_FLAG_ENVIRONMENT_CUT;
 	}
-	used = BOUNDED(used, EXEC_TEXT_MAX - ENVIRONMENT_MAX);
+	used = BOUNDED(scratch->used, EXEC_TEXT_MAX - ENVIRONMENT_MAX);
 	length = BOUNDED(length, ENVIRONMENT_MAX);
 	if (bpf_probe_read_user(&scratch->text[used], length, (void *)start)) {
 		record->header.flags |= RECORD_FLAG_ENVIRONMENT_ERROR;
 		count_failed_read();
-		return used;
+		return 0;
 	}
 	record->environment_length = length;
-	return used + length;
+	scratch->used += length;
+	return 0;
 }
 
 static __always_inline int exec_handle(
@@ -333,10 +348,16 @@ static __always_inline int exec_handle(
 	exe_properties(scratch, mm->exe_file);
 	privileges_changed(record, bprm);
 	used = paths_read(loop, scratch, used, task, mm->exe_file);
-	used = arguments_read(scratch, used, mm);
-	if (environment_enabled)
-		used = environment_read(scratch, used, mm);
-	used = BOUNDED(used, EXEC_TEXT_MAX);
+	scratch->used = used;
+	scratch->arguments_start = mm->arg_start;
+	scratch->arguments_end = mm->arg_end;
+	exec_arguments();
+	if (environment_enabled) {
+		scratch->environment_start = mm->env_start;
+		scratch->environment_end = mm->env_end;
+		exec_environment();
+	}
+	used = BOUNDED(scratch->used, EXEC_TEXT_MAX);
 	emit(&record->header, sizeof(*record) + used, true);
 	return 0;
 }
