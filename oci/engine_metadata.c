@@ -11,6 +11,7 @@
 #include "oci/conmon.h"
 #include "oci/containers_storage.h"
 #include "oci/crio_annotations.h"
+#include "oci/podman_bolt.h"
 #include "oci/podman_database.h"
 #include "oci/podman_events.h"
 #include "oci/podman_journal.h"
@@ -89,6 +90,13 @@ static enum cgroup_engine decide_engine(const struct reading *reading)
 	return CGROUP_ENGINE_NONE;
 }
 
+static bool have_labels(const struct reading *reading)
+{
+	enum labels_source source = reading->metadata.source;
+
+	return source != LABELS_SOURCE_NONE && source <= LABELS_SOURCE_ANNOTATION;
+}
+
 static int read_database(struct reading *reading, const struct podman_paths *paths)
 {
 	const struct metadata_request *request = reading->request;
@@ -108,6 +116,19 @@ static int read_database(struct reading *reading, const struct podman_paths *pat
 			return r;
 	}
 	return 0;
+}
+
+static int read_bolt(struct reading *reading, const struct podman_paths *paths)
+{
+	struct error failure = {0};
+	int r;
+
+	if (!paths->graph_root || have_labels(reading) || deadline_passed(reading))
+		return 0;
+	r = podman_bolt_read(paths->graph_root, reading->request->owner, reading->request->id,
+		&reading->metadata, &failure);
+	reading->pending |= r == -EAGAIN;
+	return pass_over(reading, r, &failure);
 }
 
 static int read_storage(struct reading *reading, const struct podman_paths *paths)
@@ -143,13 +164,6 @@ static int read_image(struct reading *reading, const char *graph_root, const cha
 	r = containers_storage_read_image(graph_root, driver ? driver : DEFAULT_DRIVER,
 		reading->request->owner, &reading->metadata, &failure);
 	return pass_over(reading, r, &failure);
-}
-
-static bool have_labels(const struct reading *reading)
-{
-	enum labels_source source = reading->metadata.source;
-
-	return source != LABELS_SOURCE_NONE && source <= LABELS_SOURCE_ANNOTATION;
 }
 
 /* DIRECTORY/NAME of an events file given as one path */
@@ -219,6 +233,8 @@ static int read_podman(struct reading *reading)
 		reading->request->owner, &paths);
 	if (r == 0)
 		r = read_database(reading, &paths);
+	if (r == 0)
+		r = read_bolt(reading, &paths);
 	if (r == 0)
 		r = use_conmon_name(reading);
 	if (r == 0 && !have_labels(reading) && !deadline_passed(reading))

@@ -20,7 +20,7 @@
 
 enum labels_source {		/* where the metadata came from, best first; JSON "labels_source" */
 	LABELS_SOURCE_NONE,	/* "none": nothing found */
-	LABELS_SOURCE_DATABASE, /* "database": podman 5 db.sql */
+	LABELS_SOURCE_DATABASE, /* "database": podman's db.sql or bolt_state.db */
 	LABELS_SOURCE_EVENT,	/* "event": podman's create event in events.log */
 	LABELS_SOURCE_JOURNAL,	/* "journal": the same in the journal */
 	LABELS_SOURCE_ANNOTATION, /* "annotation": CRI-O, or a runtime's own annotations */
