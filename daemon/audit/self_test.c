@@ -21,12 +21,22 @@ static const uint16_t types[AUDIT_SELF_TEST_TYPES] = {
 	AUDIT_MESSAGE_RESP_ANOMALY,
 };
 
+/* Elsewhere the group can be joined and stays silent. /proc/1/ns/net may not be read by everyone,
+ * but settings that are one for the whole machine are shown in the initial namespace only. */
+static bool in_initial_network_namespace(void)
+{
+	return access("/proc/sys/net/core/netdev_max_backlog", F_OK) == 0 ||
+	       access("/proc/sys/net/core/somaxconn", F_OK) != 0;
+}
+
 void audit_self_test_open(struct audit_self_test *test, uint64_t now_ns)
 {
 	*test = (struct audit_self_test){.fd = -1, .pid = (uint32_t)getpid(), .due_ns = now_ns};
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		test->types[i].type = types[i];
-	test->fd = audit_netlink_listen(types, ARRAY_SIZE(types));
+	test->fd = -ENETUNREACH;
+	if (in_initial_network_namespace())
+		test->fd = audit_netlink_listen(types, ARRAY_SIZE(types));
 	if (test->fd < 0) {
 		test->error = test->fd;
 		test->fd = -1;
@@ -247,6 +257,18 @@ static void working_reason(const struct audit_self_test *test, struct audit_stat
 			"no auditd found (not known for certain without CAP_AUDIT_CONTROL)");
 }
 
+static const char *unreadable_why(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return " without CAP_AUDIT_READ";
+	case -ENETUNREACH:
+		return " outside the initial network namespace";
+	default:
+		return "";
+	}
+}
+
 void audit_self_test_result(const struct audit_self_test *test, struct audit_status *ret)
 {
 	ret->auditd_present = test->get_known ? test->auditd_pid != 0 : test->auditd_pid_file;
@@ -256,8 +278,7 @@ void audit_self_test_result(const struct audit_self_test *test, struct audit_sta
 	if (test->fd < 0) {
 		ret->health = AUDIT_HEALTH_UNKNOWN;
 		snprintf(ret->reason, sizeof(ret->reason), "records cannot be read back%s: %s",
-			test->error == -EPERM ? " without CAP_AUDIT_READ" : "",
-			strerror(-test->error));
+			unreadable_why(test->error), strerror(-test->error));
 	} else if (any_vanished(test)) {
 		ret->health = AUDIT_HEALTH_SILENT;
 		silent_reason(test, ret);
