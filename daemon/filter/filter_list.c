@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/filter/cel.h"
 #include "daemon/filter/json_objects.h"
 #include "lib/util.h"
 
@@ -152,10 +153,26 @@ static int parse_labels(struct filter *filter, enum filter_field field,
 	return json_each_string(value, field_name(field), add_selector, filter, error);
 }
 
+static int add_expression(void *data, const char *text, size_t length, struct error *error)
+{
+	struct filter *filter = data;
+	struct cel **grown = reallocarray(
+		filter->cel_expressions.items, filter->cel_expressions.count + 1, sizeof(*grown));
+	int r;
+
+	if (!grown)
+		return error_set(error, -ENOMEM, "no memory");
+	filter->cel_expressions.items = grown;
+	r = cel_parse(text, length, &grown[filter->cel_expressions.count], error);
+	if (r == 0)
+		filter->cel_expressions.count++;
+	return r;
+}
+
 static int parse_cel(struct filter *filter, enum filter_field field, const struct json_value *value,
 	struct error *error)
 {
-	return json_value_error(error, value, field_name(field), "is not supported yet");
+	return json_each_string(value, field_name(field), add_expression, filter, error);
 }
 
 static void filter_done(struct filter *filter)
@@ -171,6 +188,9 @@ static void filter_done(struct filter *filter)
 	for (size_t i = 0; i < filter->labels.count; i++)
 		label_selector_free(filter->labels.items[i]);
 	free(filter->labels.items);
+	for (size_t i = 0; i < filter->cel_expressions.count; i++)
+		cel_free(filter->cel_expressions.items[i]);
+	free(filter->cel_expressions.items);
 	for (size_t i = 0; i < FILTER_FIELD_MAX; i++)
 		regex_list_done(&filter->regex[i]);
 }

@@ -3,21 +3,16 @@
  * Whether an event goes out. On the hot path: nothing is allocated but the scratch buffers when a
  * longer argument list than any before comes by.
  */
-#include "daemon/filter/filter_list.h"
+#include "daemon/filter/filter_match.h"
 
 #include <string.h>
 
 #include "daemon/filter/arguments.h"
+#include "daemon/filter/cel.h"
 #include "lib/util.h"
 
 /* Parents looked at; a longer chain of living processes is no real one. */
 #define ANCESTORS_MAX 4096
-
-struct match {
-	const struct event *event;
-	struct filter_scratch *scratch;
-	bool joined, parent_joined;
-};
 
 /* Like enum regex_result: RUN_AWAY says that nobody knows. */
 static enum regex_result result_of(bool matches)
@@ -60,22 +55,51 @@ static enum regex_result search_ancestors(const struct match *match, const struc
 	return result;
 }
 
-static enum regex_result search_arguments(const struct match *match, const struct regex_list *list,
-	const struct process *process, struct buf *joined, bool *have)
+const struct buf *match_arguments(struct match *match, bool of_parent)
 {
+	const struct process *process = of_parent ? match->event->parent : match->event->process;
+	struct buf *joined =
+		of_parent ? &match->scratch->parent_arguments : &match->scratch->arguments;
+	bool *have = of_parent ? &match->parent_joined : &match->joined;
 	const struct exec_image *image = process ? process->image : NULL;
 
-	if (!image)
-		return REGEX_NO;
 	if (!*have) {
 		buf_clear(joined);
-		arguments_join(
-			exec_image_text(image, image->arguments), image->arguments.length, joined);
+		if (image)
+			arguments_join(exec_image_text(image, image->arguments),
+				image->arguments.length, joined);
 		*have = true;
 	}
-	if (joined->failed)
+	return joined->failed ? NULL : joined;
+}
+
+static enum regex_result search_arguments(
+	struct match *match, const struct regex_list *list, bool of_parent)
+{
+	const struct process *process = of_parent ? match->event->parent : match->event->process;
+	const struct buf *joined;
+
+	if (!process || !process->image)
+		return REGEX_NO;
+	joined = match_arguments(match, of_parent);
+	if (!joined)
 		return REGEX_RUN_AWAY;
 	return regex_list_search(list, match->scratch->machine, joined->data, joined->length);
+}
+
+static enum regex_result search_cel(struct match *match, const struct filter *filter)
+{
+	enum regex_result result = REGEX_NO;
+
+	for (size_t i = 0; i < filter->cel_expressions.count; i++) {
+		enum regex_result one = cel_matches(filter->cel_expressions.items[i], match);
+
+		if (one == REGEX_YES)
+			return REGEX_YES;
+		if (one == REGEX_RUN_AWAY)
+			result = REGEX_RUN_AWAY;
+	}
+	return result;
 }
 
 static bool has_number(const struct filter_numbers *numbers, uint32_t number)
@@ -169,11 +193,9 @@ static enum regex_result match_field(
 	case FILTER_ANCESTOR_BINARY_REGEX:
 		return search_ancestors(match, list);
 	case FILTER_ARGUMENTS_REGEX:
-		return search_arguments(
-			match, list, process, &match->scratch->arguments, &match->joined);
+		return search_arguments(match, list, false);
 	case FILTER_PARENT_ARGUMENTS_REGEX:
-		return search_arguments(match, list, event->parent,
-			&match->scratch->parent_arguments, &match->parent_joined);
+		return search_arguments(match, list, true);
 	case FILTER_CONTAINER_ID:
 		return search_text(match, list, container ? container->id : NULL);
 	case FILTER_CONTAINER_NAME_REGEX:
@@ -184,6 +206,7 @@ static enum regex_result match_field(
 		return search_text(
 			match, list, container ? container->metadata.pod_namespace : NULL);
 	case FILTER_CEL_EXPRESSION:
+		return search_cel(match, filter);
 	case FILTER_FIELD_MAX:
 		break;
 	}
