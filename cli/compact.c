@@ -361,9 +361,17 @@ static bool format_daemon_stop(struct compact_line *line)
 	return true;
 }
 
-static bool format_nothing(struct compact_line *line)
+/* The record at the head of a log file. */
+static bool format_log_file(struct compact_line *line)
 {
-	return false;
+	uint64_t first;
+
+	compact_name(line, "📄", "file");
+	compact_who(line);
+	if (!json_u64(json_get(line->body, "first_sequence"), &first))
+		compact_printf(line, NULL, "begins with %" PRIu64 " of", first);
+	compact_word(line, COLOUR_CYAN, json_get(line->body, "stream"));
+	return true;
 }
 
 /* ---- */
@@ -391,7 +399,7 @@ static const struct kind {
 	{"policy_change", format_policy_change, false},
 	{"daemon_start", format_daemon_start, false},
 	{"daemon_stop", format_daemon_stop, false},
-	{"log_file", format_nothing, false},
+	{"log_file", format_log_file, false},
 };
 
 static const struct kind *find_kind(const char *name)

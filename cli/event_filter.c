@@ -35,7 +35,7 @@ void event_filter_kinds(struct buf *buf)
 bool event_filter_any(const struct event_filter *filter)
 {
 	return filter->container_count || filter->label_count || filter->kind_count ||
-	       filter->host || filter->tetragon;
+	       filter->containers_only || filter->host || filter->tetragon;
 }
 
 static bool kind_matches(const struct event_filter *filter, const char *kind)
@@ -97,7 +97,8 @@ bool event_filter_matches(const struct event_filter *filter, const struct json_v
 {
 	const struct json_value *body = NULL, *container;
 	const char *kind = event_kind_of(event, &body);
-	bool about_containers = filter->container_count || filter->label_count;
+	bool about_containers =
+		filter->container_count || filter->label_count || filter->containers_only;
 
 	if (!kind || !kind_matches(filter, kind))
 		return false;
@@ -110,6 +111,8 @@ bool event_filter_matches(const struct event_filter *filter, const struct json_v
 	/* A loss that cannot be put to one container can be of any. */
 	if (!strcmp(kind, "event_loss"))
 		return true;
+	if (!strcmp(kind, "unregistered_container"))
+		return filter->containers_only;
 	return filter->host && json_get(body, "process");
 }
 
@@ -192,6 +195,9 @@ static void append_containers(const struct event_filter *filter, struct buf *buf
 	}
 	if (!filter->container_count && selector.length)
 		append_filter(&list, NULL, NULL, false, &selector);
+	else if (!filter->container_count && filter->containers_only)
+		buf_append_literal(&list, "{\"container_id\":[\"\"]}\n"
+					  "{\"event_set\":[\"UNREGISTERED_CONTAINER\"]}\n");
 	if (!list.length)
 		return;
 	json_key(buf, "allow_list");

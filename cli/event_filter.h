@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which events `tallyman events` shows: --container, --label, --event, --host, and the kinds of
- * `-o tetragon`. */
+/* Which events `tallyman events` shows: --container, --containers, --label, --event, --host,
+ * and the kinds of `-o tetragon`. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +16,7 @@ struct event_filter {
 	const char *labels[EVENT_FILTER_VALUES_MAX]; /* "key=value" or "key" */
 	const char *kinds[EVENT_FILTER_VALUES_MAX];
 	size_t container_count, label_count, kind_count;
+	bool containers_only; /* --containers: of any container */
 	bool host, tetragon;
 };
 

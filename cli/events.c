@@ -23,6 +23,7 @@ static const char help[] =
 	"                           json: as in the log\n"
 	"                           tetragon: as json, and only the kinds that Tetragon has\n"
 	"      --container NAME|ID  only of this container (repeatable: of any of them)\n"
+	"      --containers         only of containers, of whichever\n"
 	"      --label KEY[=VALUE]  only of containers with this label (repeatable: with all of "
 	"them)\n"
 	"      --host               only of processes outside of containers; with the two above: "
@@ -34,7 +35,8 @@ static const char help[] =
 	"      --timestamps         compact: begin each line with its time\n"
 	"      --color WHEN         auto, always or never\n"
 	"      --runtime-dir DIR\n\n"
-	"A loss that concerns no single container passes --container, --label and --host.\n";
+	"A loss that concerns no single container passes --container, --containers, --label, "
+	"--host.\n";
 
 #define OPTION_CONTAINER  (OPTION_FIRST + 0)
 #define OPTION_LABEL	  (OPTION_FIRST + 1)
@@ -42,6 +44,7 @@ static const char help[] =
 #define OPTION_EVENT	  (OPTION_FIRST + 3)
 #define OPTION_VERIFY	  (OPTION_FIRST + 4)
 #define OPTION_TIMESTAMPS (OPTION_FIRST + 5)
+#define OPTION_CONTAINERS (OPTION_FIRST + 6)
 #define LINES_MAX	  1000000
 #define OUTPUT_SIZE	  ((size_t)64 << 10)
 
@@ -324,6 +327,9 @@ static int parse_option(struct events *events, int option, char **argv, enum col
 		return set_output(events, optarg);
 	case OPTION_CONTAINER:
 		return add_value(events->cli, filter->containers, &filter->container_count, optarg);
+	case OPTION_CONTAINERS:
+		filter->containers_only = true;
+		return 0;
 	case OPTION_LABEL:
 		return add_value(events->cli, filter->labels, &filter->label_count, optarg);
 	case OPTION_HOST:
@@ -376,6 +382,7 @@ int verb_events(struct cli *cli, int argc, char **argv)
 	static const struct option options[] = {COMMON_OPTIONS,
 		{"output", required_argument, NULL, 'o'},
 		{"container", required_argument, NULL, OPTION_CONTAINER},
+		{"containers", no_argument, NULL, OPTION_CONTAINERS},
 		{"label", required_argument, NULL, OPTION_LABEL},
 		{"host", no_argument, NULL, OPTION_HOST},
 		{"event", required_argument, NULL, OPTION_EVENT},
