@@ -111,6 +111,8 @@ void text_json(struct buf *buf, const char *json, size_t length)
 		if (!step) {
 			buf_append_literal(buf, "\\ufffd");
 			step = 1;
+		} else if (*json == '\t' || *json == '\r' || *json == '\n') {
+			buf_append_char(buf, ' '); /* these stand between values only */
 		} else if (is_plain(code_point(json, step))) {
 			buf_append(buf, json, step);
 		} else {

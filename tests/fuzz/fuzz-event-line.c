@@ -3,9 +3,6 @@
  * control character but the newline, and --verify comes to a verdict. */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "cli/compact.h"
 #include "cli/event_filter.h"
 #include "cli/text.h"
@@ -27,10 +24,10 @@ static void show(const char *text, size_t length)
 	for (size_t i = 0; i < out.length; i++) {
 		uint8_t byte = (uint8_t)out.data[i];
 
-		if ((byte < 0x20 && byte != '\n') || byte == 0x7f)
-			abort();
-		if (byte == 0xc2 && i + 1 < out.length && (uint8_t)out.data[i + 1] < 0xa0)
-			abort(); /* U+0080 to U+009F */
+		FUZZ_ASSERT((byte >= 0x20 || byte == '\n') && byte != 0x7f);
+		/* U+0080 to U+009F */
+		FUZZ_ASSERT(
+			byte != 0xc2 || i + 1 == out.length || (uint8_t)out.data[i + 1] >= 0xa0);
 	}
 }
 

@@ -2,9 +2,6 @@
 /* Bytes of a client of the control socket: as one stream they are cut into calls at each NUL. */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "daemon/api/varlink.h"
 
 static const char *const known[] = {"container", "all", NULL};
@@ -27,9 +24,9 @@ static void answer(const char *text, size_t length)
 	if (!reply.failed) {
 		_cleanup_json_ struct json_document *document = NULL;
 
-		if (memchr(reply.data, '\0', reply.length) != reply.data + reply.length - 1 ||
-			json_parse(reply.data, reply.length - 1, NULL, &document, &error))
-			abort();
+		FUZZ_ASSERT(
+			memchr(reply.data, '\0', reply.length) == reply.data + reply.length - 1);
+		FUZZ_ASSERT(!json_parse(reply.data, reply.length - 1, NULL, &document, &error));
 	}
 	varlink_call_done(&call);
 }
