@@ -250,9 +250,9 @@ static int parse_method(struct parser *parser, struct cel_node **node)
 	while (i < ARRAY_SIZE(methods) && !cel_lexer_is(&parser->lexer, methods[i].name))
 		i++;
 	if (i == ARRAY_SIZE(methods))
-		return cel_lexer_error(
-			&parser->lexer, "this is not supported, allowed: startsWith(), endsWith(), "
-					"contains(), matches()");
+		return cel_lexer_error(&parser->lexer,
+			"this is not supported, allowed: startsWith(), endsWith(), "
+			"contains(), matches()");
 	r = expect_type(parser, *node, CEL_STRING);
 	if (r == 0)
 		r = node_new(parser, methods[i].operation, CEL_BOOLEAN, &call);

@@ -25,12 +25,15 @@ static inline void filter_list_free_p(struct filter_list **list)
 bool filter_allows(
 	const struct filter_list *allow, const struct filter_list *deny, const struct event *event);
 
+/* How many searches had to be given up so far. */
+uint64_t filter_list_run_aways(const struct filter_list *list);
+
 struct field_filters;
 int field_filters_parse(const char *text, struct field_filters **ret_filters, struct error *error);
 bool field_filters_any(const struct field_filters *filters, enum event_kind kind);
 /* Rewrite one event object, still without its end (json_event_format's result): INCLUDE / EXCLUDE
  * of FieldMask paths ("process.pod", "parent.arguments"), in order. Only called when
- * field_filters_any(). */
+ * field_filters_any(). -EINVAL (and json->failed) when the text is not such an object. */
 int field_filters_apply(
 	const struct field_filters *filters, enum event_kind kind, struct buf *json);
 struct field_filters *field_filters_free(struct field_filters *filters);
@@ -45,4 +48,5 @@ int redaction_arguments(const struct redaction *redaction, const char *binary, s
 /* The same for one NAME=value; the expressions see "NAME=value". */
 int redaction_variable(const struct redaction *redaction, const char *binary, size_t binary_length,
 	struct buf *variable, size_t offset);
+uint64_t redaction_run_aways(const struct redaction *redaction);
 struct redaction *redaction_free(struct redaction *redaction);

@@ -302,6 +302,11 @@ struct filter_list *filter_list_free(struct filter_list *list)
 	return NULL;
 }
 
+uint64_t filter_list_run_aways(const struct filter_list *list)
+{
+	return list ? regex_machine_run_aways(list->scratch->machine) : 0;
+}
+
 int filter_list_parse(const char *text, struct filter_list **ret_list, struct error *error)
 {
 	_cleanup_(filter_list_free_p) struct filter_list *list = calloc(1, sizeof(*list));

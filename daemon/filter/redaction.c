@@ -128,6 +128,11 @@ int redaction_parse(const char *text, struct redaction **ret_redaction, struct e
 	return 0;
 }
 
+uint64_t redaction_run_aways(const struct redaction *redaction)
+{
+	return redaction ? regex_machine_run_aways(redaction->scratch->machine) : 0;
+}
+
 /* Put `output` in place of what is from `offset` on; when that cannot be had, nothing. */
 static int replace(struct buf *text, size_t offset, const struct buf *output)
 {

@@ -2,6 +2,7 @@
 #include "daemon/filter/regex.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,22 @@
 #define COUNTING_CALLOUT "(?C255)"
 #define STARTS_PER_LOOK	 8 /* at the clock */
 
-#define MATCH_LIMIT                                                                                \
-	500000 /* steps from one start; `.*` over the longest arguments takes 270000               \
-		*/
 #define HEAP_LIMIT_KIB 4096
-#define TIME_LIMIT_NS  (5 * NSEC_PER_MSEC)
+
+/*
+ * How much a search may take. Whoever finds out that an expression runs away can make it do so with
+ * each exec: after a few times in a second there is less for each, enough for ordinary searches,
+ * and after many nothing. So one machine takes a tenth of a second of a second at worst.
+ */
+static const struct level {
+	unsigned int run_aways; /* from so many in this second on */
+	uint32_t steps;		/* from one start */
+	uint64_t time_ns;
+} levels[] = {
+	{0, 500000, 5 * NSEC_PER_MSEC}, /* `.*` over the longest arguments takes 270000 steps */
+	{5, 5000, 100 * NSEC_PER_USEC},
+	{500, 0, 0},
+};
 
 struct regex {
 	pcre2_code *code;
@@ -38,6 +50,10 @@ struct regex_machine {
 	unsigned int starts;
 	uint64_t deadline;     /* CLOCK_MONOTONIC; 0: not looked yet */
 	uint64_t cpu_deadline; /* of this thread's time; 0: the other one has not passed */
+	const struct level *level;
+	unsigned int run_aways; /* in the second that ends at second_end */
+	uint64_t second_end;
+	uint64_t run_aways_total;
 };
 
 static uint64_t now(clockid_t clock)
@@ -53,13 +69,13 @@ static uint64_t now(clockid_t clock)
 static bool out_of_time(struct regex_machine *machine)
 {
 	if (!machine->deadline) {
-		machine->deadline = now(CLOCK_MONOTONIC) + TIME_LIMIT_NS;
+		machine->deadline = now(CLOCK_MONOTONIC) + machine->level->time_ns;
 		return false;
 	}
 	if (machine->cpu_deadline)
 		return now(CLOCK_THREAD_CPUTIME_ID) > machine->cpu_deadline;
 	if (now(CLOCK_MONOTONIC) > machine->deadline)
-		machine->cpu_deadline = now(CLOCK_THREAD_CPUTIME_ID) + TIME_LIMIT_NS;
+		machine->cpu_deadline = now(CLOCK_THREAD_CPUTIME_ID) + machine->level->time_ns;
 	return false;
 }
 
@@ -70,6 +86,48 @@ static int count_start(pcre2_callout_block *block, void *data)
 	if (++machine->starts % STARTS_PER_LOOK)
 		return 0;
 	return out_of_time(machine) ? PCRE2_ERROR_CALLOUT : 0;
+}
+
+static void set_level(struct regex_machine *machine)
+{
+	const struct level *level = levels + ARRAY_SIZE(levels) - 1;
+
+	while (machine->run_aways < level->run_aways)
+		level--;
+	if (machine->level == level)
+		return;
+	machine->level = level;
+	pcre2_set_match_limit(machine->context, level->steps);
+}
+
+static enum regex_result ran_away(struct regex_machine *machine)
+{
+	if (!machine->run_aways++)
+		machine->second_end = now(CLOCK_MONOTONIC) + NSEC_PER_SEC;
+	machine->run_aways_total++;
+	set_level(machine);
+	/* The memory that the search took stays with the match data: give it back. */
+	pcre2_match_data_free(machine->data);
+	machine->data = NULL;
+	return REGEX_RUN_AWAY;
+}
+
+/* Whether there may be a search at all. */
+static bool prepare(struct regex_machine *machine, bool new_text)
+{
+	if (machine->run_aways && now(CLOCK_MONOTONIC) > machine->second_end) {
+		machine->run_aways = 0;
+		set_level(machine);
+	}
+	if (!machine->level->steps)
+		return false;
+	if (!machine->data)
+		machine->data = pcre2_match_data_create(REGEX_GROUPS_MAX + 1, NULL);
+	if (new_text) {
+		machine->starts = 0;
+		machine->deadline = machine->cpu_deadline = 0;
+	}
+	return machine->data;
 }
 
 int regex_machine_new(struct regex_machine **ret_machine)
@@ -84,7 +142,7 @@ int regex_machine_new(struct regex_machine **ret_machine)
 		regex_machine_free(machine);
 		return -ENOMEM;
 	}
-	pcre2_set_match_limit(machine->context, MATCH_LIMIT);
+	set_level(machine);
 	pcre2_set_heap_limit(machine->context, HEAP_LIMIT_KIB);
 	pcre2_set_callout(machine->context, count_start, machine);
 	*ret_machine = machine;
@@ -175,24 +233,20 @@ enum regex_result regex_search(const struct regex *regex, struct regex_machine *
 {
 	int r;
 
-	if (!machine->data)
-		machine->data = pcre2_match_data_create(REGEX_GROUPS_MAX + 1, NULL);
-	if (!machine->data)
-		return REGEX_RUN_AWAY;
-	if (start == 0) {
-		machine->starts = 0;
-		machine->deadline = machine->cpu_deadline = 0;
-	}
+	if (!prepare(machine, start == 0))
+		return ran_away(machine);
 	r = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), length, start, 0,
 		machine->data, machine->context);
 	if (r == PCRE2_ERROR_NOMATCH)
 		return REGEX_NO;
 	if (r >= 0)
 		return REGEX_YES;
-	/* The memory that a run-away search took stays with the match data: give it back. */
-	pcre2_match_data_free(machine->data);
-	machine->data = NULL;
-	return REGEX_RUN_AWAY;
+	return ran_away(machine);
+}
+
+uint64_t regex_machine_run_aways(const struct regex_machine *machine)
+{
+	return machine->run_aways_total;
 }
 
 void regex_group(

@@ -2,11 +2,13 @@
 /*
  * PCRE2 with its limits set for text that an attacker chooses: a search takes at most a few
  * milliseconds and a few megabytes, whatever the expression and the text are, and then says that it
- * ran away. Bytes, not characters; `$` is the end of the text only, as in RE2.
+ * ran away; many that do are given less. Bytes, not characters; `$` is the end of the text only, as
+ * in RE2.
  */
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/error.h"
 
@@ -25,6 +27,8 @@ enum regex_result {
 
 int regex_machine_new(struct regex_machine **ret_machine);
 struct regex_machine *regex_machine_free(struct regex_machine *machine);
+/* How many searches ran away so far. */
+uint64_t regex_machine_run_aways(const struct regex_machine *machine);
 
 /* -EINVAL with what is wrong at which byte, -ENOMEM. */
 int regex_compile(
