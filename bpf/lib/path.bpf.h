@@ -67,13 +67,17 @@ static __always_inline long path_step(struct path_walk *walk)
 		struct mount *mount = mount_of(vfsmount);
 		struct mount *mount_parent = BPF_CORE_READ(mount, mnt_parent);
 
-		if (mount == mount_parent) { /* outside of the process's root, or a kernel mount */
+		if (mount != mount_parent) {
+			walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			walk->mount = (void *)mount_parent + bpf_core_field_offset(struct mount, mnt);
+			return 0;
+		}
+		if (dentry == parent) { /* outside of the process's root, or a kernel mount */
 			walk->done = 1;
 			return 1;
 		}
-		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-		walk->mount = (void *)mount_parent + bpf_core_field_offset(struct mount, mnt);
-		return 0;
+		/* A bind mount that was detached: runc runs itself from one. Its root has a name in its
+		 * filesystem still, and that says more than "/". */
 	}
 	length = BPF_CORE_READ(dentry, d_name.len) & NAME_MAX_MASK;
 	name = BPF_CORE_READ(dentry, d_name.name);
