@@ -154,10 +154,11 @@ static int find_pod_name(
 	return r == -ENOMEM ? r : 0;
 }
 
-static bool journal_has_files(sd_journal *journal)
+/* Whether there is any entry at all: whether somebody writes a journal here. */
+static bool journal_is_used(sd_journal *journal)
 {
-	return sd_journal_has_runtime_files(journal) > 0 ||
-	       sd_journal_has_persistent_files(journal) > 0;
+	sd_journal_flush_matches(journal);
+	return sd_journal_seek_head(journal) >= 0 && sd_journal_next(journal) > 0;
 }
 
 int podman_journal_read(const char *directory, uid_t owner, const char *id, uint64_t deadline_ns,
@@ -177,7 +178,7 @@ int podman_journal_read(const char *directory, uid_t owner, const char *id, uint
 	if (r == 0)
 		r = find_entry(journal, deadline_ns);
 	if (r == 0)
-		return error_set(error, journal_has_files(journal) ? -EAGAIN : -ENOENT,
+		return error_set(error, journal_is_used(journal) ? -EAGAIN : -ENOENT,
 			"journal: no event of this container");
 	if (r > 0)
 		r = read_entry(journal, metadata);
