@@ -27,8 +27,9 @@
 /* Text of one EXECVE record; the kernel's own number. */
 #define EXECVE_LENGTH_MAX 7500
 /* ` a2147483647_len=4294967295 a2147483647[4294967295]=""` */
-#define ARGUMENT_NAME_MAX 64
-#define STAMP_MAX	  64
+#define ARGUMENT_NAME_MAX   64
+#define ARGUMENT_LENGTH_MAX (EXECVE_LENGTH_MAX - ARGUMENT_NAME_MAX)
+#define STAMP_MAX	    64
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
@@ -195,11 +196,11 @@ struct execve {
 	unsigned argument;
 };
 
-static size_t execve_room(const struct execve *execve)
+/* Whether an argument of so many encoded bytes still fits, the empty one and its name too. */
+static bool execve_fits(const struct execve *execve, size_t encoded)
 {
-	size_t used = execve->lines->buf->length - execve->start + ARGUMENT_NAME_MAX;
-
-	return used < EXECVE_LENGTH_MAX ? EXECVE_LENGTH_MAX - used : 0;
+	return execve->lines->buf->length - execve->start + ARGUMENT_NAME_MAX + encoded <=
+	       EXECVE_LENGTH_MAX;
 }
 
 static void execve_start(struct execve *execve)
@@ -234,13 +235,12 @@ static void long_argument(struct execve *execve, const char *value, size_t lengt
 	size_t done = 0;
 
 	while (done < length && !buf->failed) {
-		size_t room = execve_room(execve);
-		size_t more = MIN(length - done, safe ? room : room / 2);
+		size_t room, more;
 
-		if (!more) {
+		if (!execve_fits(execve, 2))
 			execve_next(execve);
-			continue;
-		}
+		room = ARGUMENT_LENGTH_MAX - (buf->length - execve->start);
+		more = MIN(length - done, safe ? room : room / 2);
 		if (!done) {
 			field(buf, " a", execve->argument);
 			field(buf, "_len=", length);
@@ -258,10 +258,10 @@ static void argument(struct execve *execve, const char *value, size_t length)
 	bool safe = audit_text_is_safe(value, length);
 	size_t encoded = safe ? length : 2 * length;
 
-	if (encoded > EXECVE_LENGTH_MAX - ARGUMENT_NAME_MAX) {
+	if (encoded > ARGUMENT_LENGTH_MAX) {
 		long_argument(execve, value, length, safe);
 	} else {
-		if (encoded > execve_room(execve))
+		if (!execve_fits(execve, encoded))
 			execve_next(execve);
 		field(execve->lines->buf, " a", execve->argument);
 		buf_append_char(execve->lines->buf, '=');

@@ -8,6 +8,7 @@
 #include "lib/util.h"
 
 #define START_TIME  1700000000000000000ULL
+#define MIB	    ((size_t)1 << 20)
 #define COMM_LENGTH 15
 
 const char *const hostile_pieces[] = {
@@ -211,6 +212,69 @@ static void random_exec(struct sample *sample, uint64_t *state, struct container
 		(uint32_t)(samples_random(state) % 3) * 1000;
 }
 
+/* `count` arguments of `length` bytes, all `byte` but for their number. */
+static size_t many_arguments(char **ret, unsigned count, size_t length, char byte)
+{
+	char *arguments = must(malloc(count * (length + 1)));
+
+	memset(arguments, byte, count * (length + 1));
+	for (unsigned i = 0; i < count; i++) {
+		char *argument = arguments + i * (length + 1), number[16];
+		size_t digits = (size_t)snprintf(number, sizeof(number), "%u", i);
+
+		memcpy(argument, number, MIN(digits, length));
+		argument[length] = '\0';
+	}
+	*ret = arguments;
+	return count * (length + 1);
+}
+
+static char *long_path(size_t length, char byte)
+{
+	char *path = must(malloc(length + 1));
+
+	memset(path, byte, length);
+	path[0] = '/';
+	path[length] = '\0';
+	return path;
+}
+
+/* At the limits of arguments and paths. */
+static void make_limit(struct sample *sample, unsigned which, struct container *container)
+{
+	static const struct {
+		unsigned count;
+		size_t length;
+		char byte;
+	} arguments[SAMPLE_LIMITS] = {
+		{3000, 4, 'a'},
+		{1, MIB, 'a'},
+		{1, MIB, '\xff'},
+		{11, MIB / 10, '='},
+		{7, 7430, 'a'}, /* about an EXECVE record each */
+		{5, 3717, ' '},
+		{2000, 0, 'a'}, /* empty ones */
+		{0, 0, 'a'},
+		{3, 100, 'a'},
+	};
+	char *text, *path = long_path(which == 4   ? 4095
+				      : which == 5 ? 4000
+						   : 20,
+			    which == 5 ? '\n' : 'p');
+	size_t length = many_arguments(
+		&text, arguments[which].count, arguments[which].length, arguments[which].byte);
+
+	/* The last: argv that was cut, without a NUL at its end. */
+	if (which == SAMPLE_LIMITS - 1)
+		length -= 50;
+	sample_exec(sample, container, "limit", path, path, path, text, length);
+	if (which == SAMPLE_LIMITS - 1)
+		sample->process.image->argc = 300;
+	sample->process.pid = 900 + which;
+	free(text);
+	free(path);
+}
+
 static void make_container(struct container *container, uint64_t *state, size_t index)
 {
 	static const char *const names[] = {"web", "web-2", "db", ""};
@@ -266,11 +330,13 @@ void samples_make(struct samples *samples, uint64_t seed, size_t containers, siz
 
 	samples->container_count = containers;
 	samples->containers = must(calloc(containers, sizeof(*samples->containers)));
-	samples->count = execs + execs / 4;
+	samples->count = execs + SAMPLE_LIMITS;
 	samples->items = must(calloc(samples->count, sizeof(*samples->items)));
 	for (size_t i = 0; i < containers; i++)
 		make_container(&samples->containers[i], &state, i);
-	for (size_t i = 0; i < samples->count; i++) {
+	free(samples->containers[containers - 1].metadata.name);
+	samples->containers[containers - 1].metadata.name = long_path(1000, 'n');
+	for (size_t i = 0; i < execs; i++) {
 		/* Half of all happens in the first four. */
 		uint64_t choice = samples_random(&state);
 		struct container *container =
@@ -280,8 +346,11 @@ void samples_make(struct samples *samples, uint64_t seed, size_t containers, siz
 			random_exec(&samples->items[i], &state, container);
 		else
 			random_other(&samples->items[i], &state, container);
-		samples->items[i].event.time = START_TIME + i * 3 * NSEC_PER_MSEC;
 	}
+	for (unsigned i = 0; i < SAMPLE_LIMITS; i++)
+		make_limit(&samples->items[execs + i], i, &samples->containers[i % containers]);
+	for (size_t i = 0; i < samples->count; i++)
+		samples->items[i].event.time = START_TIME + i * 3 * NSEC_PER_MSEC;
 }
 
 void samples_free(struct samples *samples)

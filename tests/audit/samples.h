@@ -33,8 +33,11 @@ extern const char *const hostile_pieces[];
 extern const size_t hostile_piece_count;
 
 uint64_t samples_random(uint64_t *state);
-/* `execs` random execs in `containers` containers and as many starts, stops and losses as fit; the
- * first containers are web, web-2, db and one without a name. The same seed gives the same. */
+/* `execs` random execs in `containers` containers, among them starts, stops and losses, then
+ * SAMPLE_LIMITS execs at the limits (3000 arguments, 1 MiB of them, the longest paths …). The first
+ * containers are web, web-2, db and one without a name, the last one's name is 1000 bytes long. The
+ * same seed gives the same. */
+#define SAMPLE_LIMITS 9
 void samples_make(struct samples *samples, uint64_t seed, size_t containers, size_t execs);
 /* One exec with these values. */
 void sample_exec(struct sample *sample, struct container *container, const char *comm,

@@ -36,14 +36,14 @@ static const char *const log_names[] = {"kernel", "kernel enriched", "audit-form
 /* What an event should be found by. */
 struct facts {
 	const char *types[8];
-	char vm[256];
+	char vm[1100];
 	const char *uuid, *exe, *comm, *key, *files[3], *result, *hostname, *syscall;
 	uint32_t pid, uid, auid, session;
 };
 
 struct option {
 	const char *flag;
-	char value[2048];
+	char value[5000];
 };
 
 static struct samples samples;
@@ -71,7 +71,7 @@ static bool plain(const char *text)
 	static const char allowed[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./@%+-";
 
-	return *text && text[strspn(text, allowed)] == '\0';
+	return *text && strlen(text) <= AUDIT_WORD_MAX && text[strspn(text, allowed)] == '\0';
 }
 
 static void common_facts(struct facts *f, const struct sample *sample)
@@ -97,15 +97,29 @@ static void common_facts(struct facts *f, const struct sample *sample)
 	}
 }
 
+/* A path that a kernel record cannot hold whole is not found by its name. */
+static const char *if_it_fits(const char *path)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./@%+-:,";
+
+	if (!path)
+		return NULL;
+	if (path[strspn(path, allowed)] == '\0')
+		return strlen(path) + 2 <= AUDIT_PATH_MAX ? path : NULL;
+	return 2 * strlen(path) <= AUDIT_PATH_MAX ? path : NULL;
+}
+
 static void kernel_facts(struct facts *f, const struct sample *sample)
 {
 	common_facts(f, sample);
+	f->exe = if_it_fits(f->exe);
 	f->pid = SENDER_PID;
 	f->uid = 0;
 	f->auid = f->session = SAMPLE_UNSET;
 	f->hostname = plain(f->vm) ? f->vm : "?";
 	if (sample->event.kind == EVENT_PROCESS_EXEC)
-		f->files[0] = sample->cwd;
+		f->files[0] = if_it_fits(sample->cwd);
 }
 
 static void audit_log_facts(struct facts *f, const struct sample *sample)
@@ -249,6 +263,66 @@ static void write_kernel_logs(const char *directory)
 		longest);
 }
 
+/* Decode the value at `text`, in quotes or hex, to the end of `buf`; returns what follows it. */
+static const char *decode(const char *text, struct buf *buf)
+{
+	const char *end = strpbrk(text + (*text == '"'), *text == '"' ? "\"" : " \n");
+
+	if (*text == '"') {
+		buf_append(buf, text + 1, (size_t)(end - text - 1));
+		return end + 1;
+	}
+	for (; text < end; text += 2) {
+		char pair[3] = {text[0], text[1]};
+
+		buf_append_char(buf, (char)strtoul(pair, NULL, 16));
+	}
+	return end;
+}
+
+/* Put argv together from the EXECVE records, by the rules of the kernel's form. */
+static bool arguments_come_back(const struct sample *sample, const char *lines)
+{
+	_cleanup_buf_ struct buf buf = {0};
+	unsigned number, expected = 0, piece, expected_piece = 0;
+	const char *line = lines;
+
+	while ((line = strstr(line, "type=EXECVE"))) {
+		const char *p = strstr(line, "): ") + 3, *end = strchr(p, '\n');
+
+		while (p < end) {
+			const char *equals = memchr(p, '=', (size_t)(end - p));
+			char bracket = 0;
+
+			p += *p == ' ';
+			if (!strncmp(p, "argc=", 5) || strstr(p, "_len=") == equals - 4) {
+				p = equals + 1 + strspn(equals + 1, "0123456789");
+				continue;
+			}
+			if (sscanf(p, "a%u[%u%c", &number, &piece, &bracket) == 3 &&
+				bracket == ']') {
+				if (piece && (number + 1 != expected || piece != expected_piece))
+					return false;
+				if (piece)
+					buf.length--;
+				else if (number != expected++)
+					return false;
+				expected_piece = piece + 1;
+			} else if (sscanf(p, "a%u", &number) != 1 || number != expected++) {
+				return false;
+			}
+			p = decode(equals + 1, &buf);
+			buf_append_char(&buf, '\0');
+		}
+		line = end;
+	}
+	/* argv that was cut has no NUL at its end */
+	if (buf.length == sample->arguments_length + 1)
+		buf.length--;
+	return buf.length == sample->arguments_length &&
+	       !memcmp(buf.data ? buf.data : "", sample->arguments, buf.length);
+}
+
 static void write_audit_log(const char *directory)
 {
 	FILE *file = open_log(LOG_AUDIT, directory);
@@ -256,7 +330,7 @@ static void write_audit_log(const char *directory)
 	_cleanup_buf_ struct buf buf = {0};
 	struct audit_log *log;
 	size_t longest = 0;
-	bool counted = true;
+	bool counted = true, exact = true;
 
 	if (audit_log_new(&config, &log) < 0)
 		abort();
@@ -275,11 +349,14 @@ static void write_audit_log(const char *directory)
 			longest = MAX(longest, (size_t)(next - p));
 		}
 		counted &= lines == seen;
+		if (samples.items[i].event.kind == EVENT_PROCESS_EXEC)
+			exact &= arguments_come_back(&samples.items[i], buf_string(&buf));
 		audit_log_facts(&facts[LOG_AUDIT][i], &samples.items[i]);
 	}
 	audit_log_free(log);
 	fclose(file);
 	result(counted, "the number of lines is what was said");
+	result(exact, "EXECVE records give back the exact arguments");
 	result(longest <= LINE_MAX_AUSEARCH, "no line is too long for ausearch (%zu)", longest);
 }
 
@@ -510,6 +587,7 @@ static void check_fixed_queries(void)
 		{"-m", "VIRT_CONTROL"},
 		{"-m", "RESP_ANOMALY"},
 		{"-f", "/bin/sh"},
+		{"-c", "limit"},
 	};
 	struct option all[] = {{"-sv", "yes"}, {"--vm-name", "web"}, {"-x", "/bin/busybox"},
 		{"-c", "sh"}, {"-m", "USER_CMD"}};
