@@ -484,7 +484,7 @@ START_TEST(test_stop_does_not_wait_for_ever)
 {
 	struct file_sink_options opts = options();
 	struct file_sink *sink;
-	struct gate gate;
+	static struct gate gate; /* its thread outlives the test */
 	char c;
 
 	ck_assert(!pipe(gate.enter) && !pipe(gate.leave));
