@@ -335,10 +335,15 @@ int main(int argc, char **argv)
 		.config_file = CONFIG_DEFAULT,
 		.message.started_ns = clock_ns(CLOCK_BOOTTIME),
 	};
+	int exit_code;
 
 	reset_process();
 	parse_options(&hook, argc, argv);
 	if (hook.check_config)
 		return check_config(&hook);
-	return run(&hook); /* nothing is released: the process ends here */
+	exit_code = run(&hook);
+	hook_config_free(hook.config);
+	oci_state_free(hook.message.state);
+	free(hook.message.conmon);
+	return exit_code;
 }
