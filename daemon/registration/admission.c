@@ -218,24 +218,38 @@ static void ask_for_metadata(struct registration *registration, struct known_con
 	}
 }
 
+/* Ended ones stay for some seconds, for their late events; they do not count. */
+static size_t count_living(const struct registration *registration, uid_t owner)
+{
+	struct known_container *container, *next;
+	size_t count = 0;
+
+	HASH_ITER (hh, registration->known.by_container_id, container, next)
+		count += container->owner == owner &&
+			 admission_is_alive(registration, container->record);
+	return count;
+}
+
 static int check_limits(
 	struct registration *registration, const struct admission *admission, struct error *error)
 {
 	const struct known_container *same_id = known_find_id(&registration->known, admission->id);
+	uint32_t limit = registration->config->user_container_limit;
 
 	if (!message_queue_has_room(&registration->messages))
 		return error_set(error, -EBUSY, "too many registrations wait to be processed");
 	if (!admission->owner)
 		return 0;
 	/* Queries go by id: no user may put his container's events under another's. */
-	if (same_id && same_id->owner != admission->owner)
+	if (same_id && same_id->owner != admission->owner &&
+		admission_is_alive(registration, same_id->record))
 		return error_set(error, -EEXIST, "the id is in use by another user's container");
-	if (known_count_owner(&registration->known, admission->owner) <
-		registration->config->user_container_limit)
+	if (known_count_owner(&registration->known, admission->owner) < limit ||
+		count_living(registration, admission->owner) < limit)
 		return 0;
 	registration_count(registration, quota_refused);
 	return error_set(error, -EDQUOT, "uid %u has %u containers registered already",
-		(unsigned)admission->owner, registration->config->user_container_limit);
+		(unsigned)admission->owner, limit);
 }
 
 /* The cgroup of an earlier container whose removal failed or has not been noticed. */

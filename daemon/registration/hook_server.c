@@ -58,6 +58,8 @@ static void connection_close(struct registration *registration, struct connectio
 		connection->next->link = connection->link;
 	server->count--;
 	server->user_count -= connection->uid != 0;
+	/* close() alone takes it out only if no other process has inherited it by a fork. */
+	epoll_ctl(registration->epoll_fd, EPOLL_CTL_DEL, connection->fd, NULL);
 	close(connection->fd);
 	free(connection);
 	if (server->paused && !server->paused_until_ns)
