@@ -50,7 +50,8 @@ static const struct {
 	{"/crio-" ID, "", CGROUP_ENGINE_CRIO},
 	/* buildah */
 	{"/buildah-buildah1436792281", "", CGROUP_ENGINE_BUILDAH, "buildah-buildah1436792281"},
-	{"/machine.slice/buildah-buildah14.scope", "", CGROUP_ENGINE_BUILDAH, "buildah-buildah14"},
+	{"/machine.slice/buildah-buildah1093.scope", "", CGROUP_ENGINE_BUILDAH,
+		"buildah-buildah1093"},
 	{"/system.slice/crun-buildah-buildah14.scope", "/container", CGROUP_ENGINE_BUILDAH,
 		"buildah-buildah14"},
 	{"/system.slice/runc-buildah-buildah14.scope", "", CGROUP_ENGINE_BUILDAH,
@@ -240,6 +241,12 @@ static const struct {
 	/* only as a whole word */
 	{"web", "/web2", NULL},
 	{"web", "/myweb", NULL},
+	{"web", "/webA", NULL},
+	{"web", "/webZ", NULL},
+	{"web", "/aweb", NULL},
+	{"web", "/zweb", NULL},
+	{"web", "/web0", NULL},
+	{"web", "/9web", NULL},
 	{"web", "/my_web", NULL},
 	{"web", "/webweb", NULL},
 	{"web", "/webweb-web", "/webweb-web"},

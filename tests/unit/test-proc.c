@@ -182,11 +182,22 @@ static int pidfd_open_of(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+static uint32_t number_in(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	uint32_t number;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%u", &number), 1);
+	fclose(file);
+	return number;
+}
+
 START_TEST(reads_itself)
 {
 	char path[PROC_CGROUP_MAX];
 	struct proc_status status;
-	uint32_t auid, session;
+	uint32_t auid = 0, session = 0;
 	uint64_t ticks, inode;
 	struct stat st;
 
@@ -201,6 +212,8 @@ START_TEST(reads_itself)
 	ck_assert_uint_eq(status.euid, geteuid());
 	ck_assert_uint_eq(status.gid, getgid());
 	ck_assert_int_eq(proc_login(getpid(), &auid, &session), 0);
+	ck_assert_uint_eq(auid, number_in("/proc/self/loginuid"));
+	ck_assert_uint_eq(session, number_in("/proc/self/sessionid"));
 	ck_assert_int_eq(proc_start_ticks(getpid(), &ticks), 0);
 	ck_assert_uint_gt(ticks, 0);
 	ck_assert_int_eq(proc_namespace(getpid(), "mnt", &inode), 0);
@@ -345,15 +358,22 @@ START_TEST(finds_cgroups)
 {
 	char mount_point[64], path[PROC_CGROUP_MAX];
 	uint64_t root, own;
-	int r = cgroup2_mount_point(mount_point, sizeof(mount_point));
+	int r;
 
 	ck_assert_int_eq(cgroup_id_of_path("/sys", "kernel/../kernel", &root), -EINVAL);
 	ck_assert_int_eq(cgroup_id_of_path("/sys", "..", &root), -EINVAL);
 	ck_assert_int_eq(cgroup_id_of_path("/sys", "not..there", &root), -ENOENT);
+	ck_assert_int_eq(cgroup_id_of_path("/sys", "x.", &root), -ENOENT);
+	ck_assert_int_eq(cgroup_id_of_path("/sys", ".x", &root), -ENOENT);
+	ck_assert_int_eq(cgroup_id_of_path("/sys", "...", &root), -ENOENT);
 	ck_assert_int_eq(cgroup_id_of_path("/proc", "version", &root), -ENOTDIR);
+	memset(mount_point, 'x', sizeof(mount_point));
+	r = cgroup2_mount_point(mount_point, sizeof(mount_point));
 	if (r == -ENOENT) /* a host with cgroup v1 alone */
 		return;
 	ck_assert_int_eq(r, 0);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", mount_point);
+	ck_assert_int_eq(access(path, F_OK), 0);
 	ck_assert_int_eq(cgroup2_mount_point(path, 5), -ENAMETOOLONG);
 	ck_assert_int_eq(cgroup_id_of_path(mount_point, "/", &root), 0);
 	ck_assert_int_eq(proc_cgroup_path(getpid(), path, sizeof(path)), 0);
