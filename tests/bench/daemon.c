@@ -21,7 +21,7 @@
 #define READY_TIMEOUT_MS 20000
 #define STOP_TIMEOUT_MS	 10000
 #define SETTLE_STEP_MS	 50
-#define SETTLE_STEPS_MAX 100
+#define SETTLE_STEPS_MAX 10	 /* elsewhere on the machine somebody may be busy for long */
 #define SETTLE_CPU_NS	 1000000 /* per step: an idle daemon's timers use less */
 
 int daemon_prepare(
