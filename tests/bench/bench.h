@@ -33,6 +33,8 @@ int bench_programs(const struct bench *bench, struct error *error);
 int bench_latency(const struct bench *bench, struct error *error);
 /* Storms with default settings: every exec counted against every line. */
 int bench_storm(const struct bench *bench, struct error *error);
+/* The same while another container takes all it can get. */
+int bench_flood(const struct bench *bench, struct error *error);
 /* The hook: daemon idle, in a storm, down, stopped. */
 int bench_hook(const struct bench *bench, struct error *error);
 /* Memory: idle, after many processes at once, after many one after the other. */

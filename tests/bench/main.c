@@ -35,6 +35,7 @@ static const struct subject subjects[] = {
 	{"programs", bench_programs},
 	{"latency", bench_latency},
 	{"storm", bench_storm},
+	{"flood", bench_flood},
 	{"hook", bench_hook},
 	{"memory", bench_memory},
 	{"ready", bench_ready},
