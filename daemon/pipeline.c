@@ -22,8 +22,9 @@
 #include "daemon/source/snapshot.h"
 #include "lib/util.h"
 
-#define BATCH_RECORDS	   256 /* space is given back, and writers woken, after so many */
-#define CONGESTION_WAIT_NS (2 * NSEC_PER_MSEC)
+/* Space is given back, and writers are woken, after so many records, or so many bytes of them. */
+#define BATCH_RECORDS 256
+#define BATCH_BYTES   ((size_t)128 << 10)
 
 void pipeline_emit(struct pipeline *pipeline)
 {
@@ -65,34 +66,28 @@ static void handle_record(struct pipeline *pipeline, const void *bytes, size_t s
 
 /* A slow disk: let the ring hold what comes for as long as it has room, it is eight times denser
  * than JSON. Past half of it the sinks lose lines instead of the kernel records. */
-static void wait_for_writers(struct pipeline *pipeline)
+static bool ring_has_room(void *data)
 {
-	uint64_t half = base_sensor_ring_bytes(pipeline->sensor) / 2;
+	const struct pipeline *pipeline = data;
 
-	while (export_congested(pipeline->export) && ring_pending(pipeline->ring) < half) {
-		uint64_t before = clock_boottime_ns();
-
-		export_wait(pipeline->export, CONGESTION_WAIT_NS);
-		if (clock_boottime_ns() - before < CONGESTION_WAIT_NS / 2)
-			return; /* room again, or the disk is failing and there is nothing to wait
-				   for */
-	}
+	return ring_pending(pipeline->ring) < base_sensor_ring_bytes(pipeline->sensor) / 2;
 }
 
 uint64_t pipeline_drain(struct pipeline *pipeline)
 {
 	uint64_t count = 0;
 	const void *bytes;
-	size_t size;
+	size_t size, batch = 0;
 
 	take_registrations(pipeline);
 	while ((bytes = ring_next(pipeline->ring, &size))) {
 		handle_record(pipeline, bytes, size);
-		if (++count % BATCH_RECORDS)
+		batch += size;
+		if (++count % BATCH_RECORDS && batch < BATCH_BYTES)
 			continue;
+		batch = 0;
 		ring_release(pipeline->ring);
 		export_flush(pipeline->export);
-		wait_for_writers(pipeline);
 	}
 	ring_release(pipeline->ring);
 	export_flush(pipeline->export);
@@ -163,10 +158,8 @@ int pipeline_begin(struct pipeline *pipeline, struct error *error)
 	for (size_t i = 0; i < count; i++) {
 		enrich_announce(&pipeline->enrichment, added[i]);
 		pipeline_emit(pipeline);
-		if (i % BATCH_RECORDS == BATCH_RECORDS - 1) {
+		if (i % BATCH_RECORDS == BATCH_RECORDS - 1)
 			export_flush(pipeline->export);
-			wait_for_writers(pipeline);
-		}
 	}
 	free(added);
 	export_flush(pipeline->export);
@@ -191,6 +184,7 @@ int pipeline_init(struct pipeline *pipeline, const struct config *config,
 	if (r < 0)
 		return error_set(error, r, "cannot map the ring buffer: %s", strerror(-r));
 	losses_init(&pipeline->losses);
+	export_set_may_wait(export, ring_has_room, pipeline);
 	return 0;
 }
 

@@ -17,7 +17,7 @@
 
 #define LINE_MAX_BYTES	((size_t)8 << 20)   /* the longest line: 256 KiB of argv in three forms */
 #define LINE_KEEP_BYTES ((size_t)256 << 10) /* memory kept between events */
-#define CONGESTED_BYTES ((size_t)256 << 10) /* wait below this much room in a queue */
+#define ROOM_WAIT_NS	(2 * NSEC_PER_MSEC)
 #define STOP_TIMEOUT_NS (5 * NSEC_PER_SEC)
 
 struct export
@@ -34,6 +34,8 @@ struct export
 	struct export_counters counters;
 	char stream[STREAM_MAX];
 	struct previous_log previous;
+	bool (*may_wait)(void *data);
+	void *may_wait_data;
 };
 
 static void json_header(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line)
@@ -160,6 +162,12 @@ void export_set_host_namespaces(struct export *export, const struct namespaces *
 	memcpy(export->json_options.host_namespaces, namespaces, sizeof(*namespaces));
 }
 
+void export_set_may_wait(struct export *export, bool (*may_wait)(void *data), void *data)
+{
+	export->may_wait = may_wait;
+	export->may_wait_data = data;
+}
+
 const char *export_stream(const struct export *export)
 {
 	return export->stream;
@@ -179,6 +187,23 @@ static void shrink(struct buf *buf)
 		return;
 	buf_done(buf);
 	buf->limit = limit;
+}
+
+/* Asked for each line and not for each batch: a batch may hold megabytes, and the lines of one
+ * command line of 256 KiB are half a megabyte and more. */
+static void put_line(
+	struct export *export, struct file_sink *sink, const struct buf *line, uint64_t sequence)
+{
+	while (line->length <= export->config->json_queue_size &&
+		file_sink_free_bytes(sink) < line->length && export->may_wait &&
+		export->may_wait(export->may_wait_data)) {
+		uint64_t before = clock_boottime_ns();
+
+		if (!file_sink_wait(sink, line->length, ROOM_WAIT_NS) &&
+			clock_boottime_ns() - before < ROOM_WAIT_NS / 2)
+			break; /* the disk is failing: there is nothing to wait for */
+	}
+	file_sink_put(sink, line->data, line->length, sequence);
 }
 
 static void to_json(struct export *export, const struct event *event)
@@ -207,7 +232,7 @@ static void to_json(struct export *export, const struct event *event)
 		export->counters.oversized++;
 		return;
 	}
-	file_sink_put(export->json_sink, line->data, line->length, sequence);
+	put_line(export, export->json_sink, line, sequence);
 }
 
 static void to_audit_log(struct export *export, const struct event *event)
@@ -223,8 +248,7 @@ static void to_audit_log(struct export *export, const struct event *event)
 		export->counters.oversized++;
 		return;
 	}
-	file_sink_put(export->audit_log_sink, lines->data, lines->length,
-		++export->counters.audit_log_sequence);
+	put_line(export, export->audit_log_sink, lines, ++export->counters.audit_log_sequence);
 }
 
 void export_event(struct export *export, const struct event *event)
@@ -248,30 +272,6 @@ void export_flush(struct export *export)
 		file_sink_flush(export->audit_log_sink);
 	shrink(&export->line);
 	shrink(&export->audit_lines);
-}
-
-static struct file_sink *congested_sink(const struct export *export)
-{
-	if (export->json_sink && file_sink_free_bytes(export->json_sink) < CONGESTED_BYTES)
-		return export->json_sink;
-	if (export->audit_log_sink &&
-		file_sink_free_bytes(export->audit_log_sink) < CONGESTED_BYTES)
-		return export->audit_log_sink;
-	return NULL;
-}
-
-bool export_congested(const struct export *export)
-{
-	return congested_sink(export) != NULL;
-}
-
-void export_wait(struct export *export, uint64_t timeout_ns)
-{
-	struct file_sink *sink = congested_sink(export);
-
-	export_flush(export);
-	if (sink)
-		file_sink_wait(sink, 2 * CONGESTED_BYTES, timeout_ns);
 }
 
 static void report_sink(struct export *export, struct file_sink *sink, const char *stage)

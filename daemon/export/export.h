@@ -32,14 +32,13 @@ void export_set_host_namespaces(struct export *export, const struct namespaces *
 const char *export_stream(const struct export *export);
 const struct json_event_options *export_json_options(const struct export *export);
 
+/* A line that does not fit into its sink's queue waits for room as long as `may_wait` says so,
+ * which is asked every few milliseconds. Not set: it is lost at once. */
+void export_set_may_wait(struct export *export, bool (*may_wait)(void *data), void *data);
 /* Filter, format, hand to every sink. */
 void export_event(struct export *export, const struct event *event);
 /* End of a batch: let the writers work. */
 void export_flush(struct export *export);
-/* Whether a sink's queue is nearly full: the pipeline then waits a little (export_wait), with the
- * ring as its buffer. */
-bool export_congested(const struct export *export);
-void export_wait(struct export *export, uint64_t timeout_ns);
 /* daemon_start says where the previous log ended; daemon_stop is what makes the next one call it
  * clean. */
 void export_daemon_start(struct export *export);
