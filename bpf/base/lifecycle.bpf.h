@@ -16,7 +16,7 @@ static __always_inline struct container_entry *attribute_child(
 	struct container_entry *entry = NULL;
 	__u64 id = 0;
 
-	ret->cgroup_id = BPF_CORE_READ(cgroup, kn, id);
+	ret->cgroup_id = cgroup->kn->id;
 	ret->container_id = 0;
 	ret->generation = 0;
 	if (!kept || !kept->container_id || child->cgroups != parent->cgroups) {
@@ -93,7 +93,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	} else {
 		record.exit_code = task->group_leader->exit_code;
 	}
-	record.attribution.cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	record.attribution.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	emit(&record.header, sizeof(record), false);
 	return 0;
 }

@@ -100,7 +100,7 @@ static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, __u64 lev
 static __always_inline struct container_entry *cgroup_container(
 	struct cgroup *cgroup, __u64 *ret_container_id)
 {
-	int level = BPF_CORE_READ(cgroup, level);
+	int level = cgroup->level;
 
 	for (int i = 1; i <= CGROUP_DEPTH_MAX; i++) {
 		struct container_entry *entry;
@@ -133,7 +133,7 @@ static __always_inline struct container_entry *attribute(
 	struct container_entry *entry;
 	__u64 id = 0;
 
-	ret->cgroup_id = BPF_CORE_READ(cgroup, kn, id);
+	ret->cgroup_id = cgroup->kn->id;
 	ret->container_id = 0;
 	ret->generation = 0;
 	if (kept && kept->container_id) {

@@ -25,6 +25,7 @@ enum path_result {
 struct path_walk {
 	struct dentry *dentry, *root_dentry;
 	struct vfsmount *mount, *root_mount;
+	struct dentry *mount_root; /* of `mount` */
 	__u32 position; /* of the first byte; PATH_LENGTH_MAX: still empty */
 	__u32 result;
 	__u32 done;
@@ -50,48 +51,78 @@ static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
 	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 }
 
+struct dentry_link {
+	struct dentry *parent;
+	const unsigned char *name;
+	__u32 length;
+};
+
+#define DENTRY_HEAD_START bpf_core_field_offset(struct dentry, d_parent)
+#define DENTRY_NAME	  (bpf_core_field_offset(struct dentry, d_name) - DENTRY_HEAD_START)
+
+static __always_inline void dentry_read(struct dentry *dentry, struct dentry_link *ret)
+{
+	__u64 head[3];
+
+	/* Parent and name stand next to each other, and one read gets both. Constants to the verifier,
+	 * which drops the other branch. */
+	if (DENTRY_NAME == sizeof(void *) && bpf_core_field_offset(struct qstr, name) == 8 &&
+		bpf_core_field_offset(struct qstr, len) == 4) {
+		bpf_probe_read_kernel(head, 24, (void *)dentry + DENTRY_HEAD_START);
+		ret->parent = (void *)head[0];
+		ret->length = head[1] >> 32;
+		ret->name = (void *)head[2];
+	} else {
+		ret->parent = BPF_CORE_READ(dentry, d_parent);
+		ret->length = BPF_CORE_READ(dentry, d_name.len);
+		ret->name = BPF_CORE_READ(dentry, d_name.name);
+	}
+	ret->length &= NAME_MAX_MASK;
+}
+
 /* One component up. Returns 1 when the walk is over. */
 static __always_inline long path_step(struct path_walk *walk)
 {
-	struct dentry *dentry = walk->dentry, *parent;
+	struct dentry *dentry = walk->dentry;
 	struct vfsmount *vfsmount = walk->mount;
-	const unsigned char *name;
-	__u32 length, position;
+	struct dentry_link link;
+	__u32 position;
 
 	if (dentry == walk->root_dentry && vfsmount == walk->root_mount) {
 		walk->done = 1;
 		return 1;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (dentry == BPF_CORE_READ(vfsmount, mnt_root) || dentry == parent) {
+	dentry_read(dentry, &link);
+	if (dentry == walk->mount_root || dentry == link.parent) {
 		struct mount *mount = mount_of(vfsmount);
 		struct mount *mount_parent = BPF_CORE_READ(mount, mnt_parent);
 
 		if (mount != mount_parent) {
 			walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			walk->mount = (void *)mount_parent + bpf_core_field_offset(struct mount, mnt);
+			walk->mount_root = BPF_CORE_READ(mount_parent, mnt.mnt_root);
+			walk->mount =
+				(void *)mount_parent + bpf_core_field_offset(struct mount, mnt);
 			return 0;
 		}
-		if (dentry == parent) { /* outside of the process's root, or a kernel mount */
+		if (dentry == link.parent) { /* outside of the process's root, or a kernel mount */
 			walk->done = 1;
 			return 1;
 		}
-		/* A bind mount that was detached: runc runs itself from one. Its root has a name in its
-		 * filesystem still, and that says more than "/". */
+		/* A bind mount that was detached: runc runs itself from one. Its root has a name in
+		 * its filesystem still, and that says more than "/". */
 	}
-	length = BPF_CORE_READ(dentry, d_name.len) & NAME_MAX_MASK;
-	name = BPF_CORE_READ(dentry, d_name.name);
 	position = walk->position;
-	if (position < length + 1 || position > PATH_LENGTH_MAX) {
+	if (position < link.length + 1 || position > PATH_LENGTH_MAX) {
 		walk->result |= PATH_CUT;
 		walk->done = 1;
 		return 1;
 	}
-	position -= length + 1;
+	position -= link.length + 1;
 	walk->buffer[position & PATH_BUFFER_MASK] = '/';
-	bpf_probe_read_kernel(&walk->buffer[(position + 1) & PATH_BUFFER_MASK], length, name);
+	bpf_probe_read_kernel(
+		&walk->buffer[(position + 1) & PATH_BUFFER_MASK], link.length, link.name);
 	walk->position = position;
-	walk->dentry = parent;
+	walk->dentry = link.parent;
 	return 0;
 }
 
@@ -144,7 +175,7 @@ static __always_inline struct path_walk *path_read(bool loop, struct vfsmount *m
 	struct dentry *dentry, struct vfsmount *root_mount, struct dentry *root_dentry)
 {
 	struct path_walk *walk = this_path_walk();
-	struct dentry *parent;
+	struct dentry_link link;
 
 	if (!walk || !dentry || !mount)
 		return NULL;
@@ -155,16 +186,16 @@ static __always_inline struct path_walk *path_read(bool loop, struct vfsmount *m
 	walk->position = PATH_LENGTH_MAX;
 	walk->result = 0;
 	walk->done = 0;
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (parent == dentry && dentry != root_dentry &&
+	/* Not direct reads: a struct file's path is in a union, and what the verifier finds there is
+	 * a number to it. */
+	walk->mount_root = BPF_CORE_READ(mount, mnt_root);
+	dentry_read(dentry, &link);
+	if (link.parent == dentry && dentry != root_dentry &&
 		BPF_CORE_READ(mount_of(mount), mnt_parent) == mount_of(mount)) {
-		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all.
-		 */
-		__u32 length = BPF_CORE_READ(dentry, d_name.len) & NAME_MAX_MASK;
-
-		walk->position = PATH_LENGTH_MAX - length;
-		bpf_probe_read_kernel(&walk->buffer[walk->position & PATH_BUFFER_MASK], length,
-			BPF_CORE_READ(dentry, d_name.name));
+		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all. */
+		walk->position = PATH_LENGTH_MAX - link.length;
+		bpf_probe_read_kernel(&walk->buffer[walk->position & PATH_BUFFER_MASK],
+			link.length, link.name);
 		walk->result = PATH_KERNEL_MOUNT;
 		return walk;
 	}
@@ -173,7 +204,7 @@ static __always_inline struct path_walk *path_read(bool loop, struct vfsmount *m
 	else
 		path_run_bounded();
 	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
-	if (parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
+	if (link.parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
 		walk->result |= PATH_DELETED;
 	return walk;
 }

@@ -15,15 +15,26 @@ static __always_inline void process_key_read(struct task_struct *task, struct pr
 	ret->self_exec_id = (__u32)task->self_exec_id;
 }
 
-static __always_inline __u32 namespace_pid_read(struct task_struct *task, __u32 *ret_pid_namespace)
+static __always_inline __u32 namespace_pid_read(
+	struct task_struct *task, __u32 *ret_pid_namespace)
 {
 	struct pid *pid = task->signal->pids[PIDTYPE_TGID];
-	__u32 level = BPF_CORE_READ(pid, level);
-	void *number = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-		       level * bpf_core_type_size(struct upid);
+	__u32 level = pid->level;
 	struct pid_namespace *ns = NULL;
+	void *number;
 	int nr = 0;
 
+	if (!level) { /* the host's own: no helper needs to be called */
+		if (ret_pid_namespace)
+			*ret_pid_namespace = pid->numbers[0].ns->ns.inum;
+		nr = pid->numbers[0].nr;
+		asm volatile("" : "+r"(nr)); /* or clang merges this load with one from the stack */
+		return nr;
+	}
+	/* An index that is not a constant: the verifier allows it only on a plain address. */
+	bpf_core_read(&number, sizeof(number), &task->signal->pids[PIDTYPE_TGID]);
+	number += bpf_core_field_offset(struct pid, numbers) +
+		  level * bpf_core_type_size(struct upid);
 	bpf_probe_read_kernel(&nr, sizeof(nr), number + bpf_core_field_offset(struct upid, nr));
 	if (ret_pid_namespace) {
 		bpf_probe_read_kernel(
@@ -53,11 +64,19 @@ static __always_inline void credentials_read(struct task_struct *task, struct cr
 	if (bpf_core_field_exists(task->sessionid))
 		ret->session = task->sessionid;
 	/* The type of kernel_cap_t changed in 6.3; its place and its 8 bytes did not. */
-	bpf_core_read(&ret->cap_permitted, sizeof(__u64), &cred->cap_permitted);
-	bpf_core_read(&ret->cap_effective, sizeof(__u64), &cred->cap_effective);
-	bpf_core_read(&ret->cap_inheritable, sizeof(__u64), &cred->cap_inheritable);
-	bpf_core_read(&ret->cap_bounding, sizeof(__u64), &cred->cap_bset);
-	bpf_core_read(&ret->cap_ambient, sizeof(__u64), &cred->cap_ambient);
+	if (bpf_core_field_exists(cred->cap_permitted.val)) {
+		ret->cap_permitted = cred->cap_permitted.val;
+		ret->cap_effective = cred->cap_effective.val;
+		ret->cap_inheritable = cred->cap_inheritable.val;
+		ret->cap_bounding = cred->cap_bset.val;
+		ret->cap_ambient = cred->cap_ambient.val;
+	} else {
+		bpf_core_read(&ret->cap_permitted, sizeof(__u64), &cred->cap_permitted);
+		bpf_core_read(&ret->cap_effective, sizeof(__u64), &cred->cap_effective);
+		bpf_core_read(&ret->cap_inheritable, sizeof(__u64), &cred->cap_inheritable);
+		bpf_core_read(&ret->cap_bounding, sizeof(__u64), &cred->cap_bset);
+		bpf_core_read(&ret->cap_ambient, sizeof(__u64), &cred->cap_ambient);
+	}
 	ret->securebits = cred->securebits;
 	ret->user_namespace_level = user_ns->level;
 	ret->user_namespace_owner = user_ns->owner.val;

@@ -155,15 +155,18 @@ static void environment_format(const struct exec_image *image, struct buf *buf)
 	json_close_array(buf);
 }
 
-static void container_format(const struct container *container, struct buf *buf)
+/* In full once per event: parents and ancestors name theirs only. */
+static void container_format(const struct container *container, bool full, struct buf *buf)
 {
 	json_key(buf, "container");
-	if (container->json_length) {
+	if (full && container->json_length) {
 		json_raw(buf, container->json, container->json_length);
 		return;
 	}
 	json_open_object(buf);
 	json_key_string(buf, "id", container->id);
+	if (container->metadata.name)
+		json_key_string(buf, "name", container->metadata.name);
 	json_close_object(buf);
 }
 
@@ -225,6 +228,6 @@ void json_process_format(const struct json_event_options *options, const struct 
 	if (setup)
 		json_key_string(buf, "phase", "setup");
 	if (container)
-		container_format(container, buf);
+		container_format(container, role != JSON_PROCESS_PARENT, buf);
 	json_close_object(buf);
 }
