@@ -61,7 +61,7 @@ struct ring *ring_close(struct ring *ring)
 const void *ring_next(struct ring *ring, size_t *ret_size)
 {
 	while (ring->position < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE)) {
-		const char *header = ring->data + (ring->position & ring->mask);
+		const void *header = ring->data + (ring->position & ring->mask);
 		uint32_t length = __atomic_load_n((const uint32_t *)header, __ATOMIC_ACQUIRE);
 		uint32_t size = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 

@@ -61,7 +61,7 @@ END_TEST
 
 START_TEST(test_conmon_odd)
 {
-	static const char *const odd[] = {"conmon", "--cid=" ID, "--name", "a", "--name=b",
+	static const char *const odd[] = {"conmon", ("--cid=" ID), "--name", "a", "--name=b",
 		"--exit-command=/opt/bin/podman", "--exit-command-arg=--root",
 		"--exit-command-arg=/x", "-b"};
 	struct conmon_arguments conmon;
