@@ -71,7 +71,7 @@ const void *ring_next(struct ring *ring, size_t *ret_size)
 		if (length & BPF_RINGBUF_DISCARD_BIT)
 			continue;
 		*ret_size = size;
-		return header + BPF_RINGBUF_HDR_SZ;
+		return (const char *)header + BPF_RINGBUF_HDR_SZ;
 	}
 	return NULL;
 }
