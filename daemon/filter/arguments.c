@@ -6,10 +6,11 @@
 bool arguments_next(const char *argv, size_t length, size_t *position, const char **ret_argument,
 	size_t *ret_length)
 {
-	const char *start = argv + *position, *end;
+	const char *start, *end;
 
 	if (*position >= length)
 		return false;
+	start = argv + *position;
 	end = memchr(start, '\0', length - *position);
 	*ret_argument = start;
 	*ret_length = end ? (size_t)(end - start) : length - *position;

@@ -2,6 +2,8 @@
 /* The text of filters of each sort; what is taken is put to use. */
 #include "daemon/filter/filter.h"
 
+#include <stddef.h>
+
 #include "tests/fuzz/fuzz.h"
 
 static const char argv[] = "curl\0--password\0a b\0\xff\xfe";
@@ -16,19 +18,17 @@ static void check_error(int r, const struct error *error)
 
 static void use_filters(const struct filter_list *list)
 {
-	static struct {
-		struct exec_image image;
-		char data[64];
-	} text;
+	static max_align_t memory[(sizeof(struct exec_image) + 64) / sizeof(max_align_t) + 1];
+	struct exec_image *image = (struct exec_image *)memory;
 	struct label label = {(char *)"app", (char *)"shop"};
 	struct container container = {.id = "1fb931d2f6e5"};
-	struct process parent = {.pid = 1, .image = &text.image};
-	struct process process = {.pid = 2, .image = &text.image, .parent = &parent};
+	struct process parent = {.pid = 1, .image = image};
+	struct process process = {.pid = 2, .image = image, .parent = &parent};
 	struct event event = {.process = &process, .parent = &parent, .container = &container};
 
-	memcpy(text.image.data, argv, sizeof(argv));
-	text.image.arguments = (struct text){0, sizeof(argv)};
-	text.image.binary = (struct text){0, 4};
+	memcpy(image->data, argv, sizeof(argv));
+	image->arguments = (struct text){0, sizeof(argv)};
+	image->binary = (struct text){0, 4};
 	container.metadata = (struct container_metadata){
 		.name = (char *)"web", .labels = &label, .label_count = 1};
 	for (event.kind = 0; event.kind < EVENT_KIND_MAX; event.kind++) {
