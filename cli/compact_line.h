@@ -5,6 +5,8 @@
 #include "cli/compact.h"
 #include "cli/output.h"
 
+#define COMPACT_ID 12 /* characters shown of a container's id */
+
 struct compact_line {
 	const struct compact_options *options;
 	const struct json_value *event, *body;
@@ -23,6 +25,11 @@ void compact_word(struct compact_line *line, const char *colour, const struct js
 void compact_text(struct compact_line *line, const char *colour, const char *text);
 void compact_printf(struct compact_line *line, const char *colour, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The event's time and a blank. */
+void compact_time(struct compact_line *line);
+/* At the line's end: that the process has CAP_SYS_ADMIN, if the event says so. */
+void compact_capabilities(struct compact_line *line);
 
 /* A process_kprobe or process_tracepoint; false when it has no process. (compact_kprobe.c) */
 bool compact_kprobe(struct compact_line *line);
