@@ -197,7 +197,6 @@ static bool format_policy_change(struct compact_line *line)
 	compact_name(line, "📜", "policy");
 	compact_who(line);
 	compact_word(line, COLOUR_CYAN, json_get(line->body, "name"));
-	compact_word(line, NULL, json_get(line->body, "change"));
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "lib/util.h"
 
 #define NAME_MAX_LENGTH 200
+#define NOTES_MAX	((size_t)64 << 10) /* bytes; more are not listed */
 
 struct range {
 	uint64_t first, last;
@@ -115,8 +116,26 @@ static void append_note(
 	buf_append_string(notes, after);
 }
 
+/* Where this stream's own numbers go missing: live subscribers' streams end in ".N". */
+static const char *own_stage(const struct stream *stream)
+{
+	return strchr(stream->name, '.') ? "subscriber" : "json";
+}
+
+/* The log does not lack what the audit trail or another reader of the stream lost. */
+static bool lost_elsewhere(const struct stream *stream, const char *stage)
+{
+	static const char *const stages[] = {"json", "subscriber", "audit", "audit_log"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++)
+		if (!strcmp(stages[i], stage))
+			return strcmp(stage, own_stage(stream));
+	return false;
+}
+
 static int take_loss(struct stream *stream, const struct json_value *body)
 {
+	const char *stage = json_text(json_get(body, "stage"));
 	_cleanup_buf_ struct buf note = {0};
 	uint64_t first = 0, last = 0, lost = 0;
 	bool numbered;
@@ -129,10 +148,16 @@ static int take_loss(struct stream *stream, const struct json_value *body)
 	append_note(&note, "", json_get(body, "since"), "");
 	if (!buf_string(&note))
 		return -ENOMEM;
+	if (stage && lost_elsewhere(stream, stage)) {
+		if (stream->notes.length < NOTES_MAX)
+			buf_printf(&stream->notes, "  not of this log: %" PRIu64 " lost: %s\n",
+				lost, note.data);
+		return 0;
+	}
 	if (numbered)
 		return ranges_add(&stream->losses, first, last, note.data);
 	stream->lost_unnumbered += lost;
-	if (stream->lost_notes.length < (64 << 10))
+	if (stream->lost_notes.length < NOTES_MAX)
 		buf_printf(&stream->lost_notes, "  %" PRIu64 " events lost: %s\n", lost, note.data);
 	return 0;
 }

@@ -165,7 +165,7 @@ void subscriber_drained(struct subscriber *subscriber)
 		return;
 	event.time = realtime_ns();
 	event.loss.stage = "subscriber";
-	event.loss.reason = "queue_full";
+	event.loss.reason = "queue full";
 	event.loss.since = subscriber->loss.since_ns;
 	event.loss.until = subscriber->loss.until_ns;
 	event.loss.total = subscriber->loss.lines;
