@@ -118,7 +118,10 @@ static bool exec_wanted(const struct audit *audit, const struct event *event)
 	case AUDIT_EXEC_ALL:
 		break;
 	}
-	return !event->setup && (event->container || audit->host);
+	/* Those are no records, and must not use up the limits. */
+	if (event->setup || (event->process && event->process->procfs))
+		return false;
+	return event->container || audit->host;
 }
 
 static bool wanted(const struct audit *audit, const struct event *event)

@@ -19,7 +19,9 @@
 #include "lib/util.h"
 
 #define NODE "tallyman"
-#define KEY  "tallyman-exec"
+/* The second for a process that was found running: nobody saw its exec. */
+#define KEY_EXEC  "tallyman-exec"
+#define KEY_FOUND "tallyman-found"
 
 /* Encoded: with the rest of its record below the longest line. */
 #define PATH_ENCODED_MAX   8192
@@ -185,7 +187,10 @@ static void syscall_line(
 	audit_field_n(
 		buf, "comm", image->comm, MIN((size_t)image->comm_length, sizeof(image->comm)));
 	path_field(buf, "exe", image, image->exe);
-	buf_append_literal(buf, " key=\"" KEY "\"");
+	if (process->procfs)
+		buf_append_literal(buf, " key=\"" KEY_FOUND "\"");
+	else
+		buf_append_literal(buf, " key=\"" KEY_EXEC "\"");
 	line_end(lines);
 }
 

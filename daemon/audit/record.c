@@ -236,7 +236,9 @@ unsigned audit_record_format(const struct event *event, struct buf *buf)
 {
 	switch (event->kind) {
 	case EVENT_PROCESS_EXEC:
-		return event->process && !event->setup ? exec_record(event, buf) : 0;
+		return event->process && !event->process->procfs && !event->setup
+			       ? exec_record(event, buf)
+			       : 0;
 	case EVENT_CONTAINER_START:
 	case EVENT_CONTAINER_STOP:
 		return event->container

@@ -122,7 +122,7 @@ auditd_start || bail "auditd starts"
 driver_start
 health working 10 "the self-test comes back"
 is "auditd is seen" "$(value auditd_present)" 1
-like "its files' retention is known once there is a rate" "$(value retention_hours)" '^-1'
+like "the retention is not known without a rate" "$(value retention_hours)" '^-1'
 send "container-start web"
 send "container-start web-2"
 send "exec web 10 0"
@@ -261,4 +261,50 @@ wait_for 10 reason_has 'network namespace'
 is "in another network namespace the records cannot be read back" "$(value health)" unknown
 like "and why" "$(value reason)" 'network namespace'
 driver_stop
+auditctl -e "$saved_enabled" >/dev/null
+
+# ---- the daemon with containers ----
+rm -f "$trail"*
+auditd_start || bail "auditd starts again"
+daemon_flags=()
+daemon_start
+podman_setup
+for name in web web-2 db; do
+	podman run -d --name "$name" "$image" /bin/sleep 1000 >/dev/null
+done
+web=$(podman inspect -f '{{.Id}}' web)
+for name in web web-2 db; do
+	podman exec "$name" /actors/nothing "in-$name"
+	podman exec -w /tmp "$name" /bin/ls / >/dev/null
+done
+podman exec web /actors/nothing 'exe=/usr/bin/sudo' 'vm="db"' "uuid=$web" "' res=failed'" $'new\nline'
+podman exec db /actors/exec-not-utf8 >/dev/null
+podman exec db /actors/exec-arguments bytes 1048576 >/dev/null
+podman rm -f -t 0 web-2 >/dev/null
+wait_for 10 has '.container_stop.container.name == "web-2"'
+settle
+execs() { # CONTAINER: in the JSON log, without the runtime's stub
+	count '.process_exec and .process_exec.process.container.name == $name and .process_exec.process.phase != "setup"' --arg name "$1"
+}
+driver_pid=$daemon_pid
+wait_for 10 arrived 1 -m VIRT_CONTROL --vm-name web-2 -sv yes
+wait_for 10 arrived 2 -m VIRT_CONTROL --vm-name web-2
+for name in web web-2 db; do
+	is "$name: each exec of the JSON log is a USER_CMD" "$(found -m USER_CMD --vm-name "$name" -sv yes)" "$(execs "$name")"
+done
+is "--uuid, -x, -c together" "$(found --uuid "$web" -x /bin/ls -c ls)" 1
+is "-f is the working directory" "$(found -f /tmp --vm-name web)" 1
+is "start of web" "$(found -m VIRT_CONTROL --vm-name web)" 1
+is "start and stop of web-2" "$(found -m VIRT_CONTROL --vm-name web-2)" 2
+is "who started it, is unset or a login" "$(ausearch -if "$trail" -w -m VIRT_CONTROL --vm-name web --raw |
+	sed -n 's/.* sauid=\([0-9]*\) .*/\1/p')" "$(cat /proc/self/loginuid)"
+is "an argument is no program" "$(found -x /usr/bin/sudo)" 0
+is "nor another container" "$(ausearch -if "$trail" -w --vm-name db --raw | grep -c 'vm="web"')" 0
+is "nor a failure" "$(found -sv no)" 0
+like "cmd is decoded" "$(ausearch -if "$trail" -w -i --vm-name web -c nothing 2>/dev/null)" 'cmd=/actors/nothing in-web'
+like "the status says working" "$(tallyman status -o json | jq -r .audit.health)" '^working$'
+podman rm -fa -t 0 >/dev/null
+driver_pid=
+daemon_stop
+auditd_stop
 finish
