@@ -33,9 +33,10 @@ bool event_kind_is_tetragon(enum event_kind kind);
 
 struct event {
 	enum event_kind kind;
-	uint64_t time; /* CLOCK_REALTIME ns */
+	uint64_t time;				/* CLOCK_REALTIME ns */
 	const struct process *process, *parent; /* parent may be NULL */
-	const struct container *container;      /* of the process, or what the event is about; NULL: host */
+	const struct container
+		*container; /* of the process, or what the event is about; NULL: host */
 	uint32_t tid;
 	bool setup; /* the runtime's own stub: `phase: setup` */
 	union {
@@ -58,16 +59,20 @@ struct event {
 			const char *reason; /* "exec" or "populated" */
 		} unregistered;
 		struct {
-			uint64_t cgroup_id; /* where it is now */
+			uint64_t cgroup_id;	 /* where it is now */
 			const char *cgroup_path; /* may be NULL */
 		} escape;
 		struct {
-			const char *stage;  /* "ring", "throttle", "json", "audit", "audit_log", "subscriber", … */
-			const char *reason; /* "ring_full", "queue_full", "No space left on device", … */
+			const char *stage;  /* "ring", "throttle", "json", "audit", "audit_log",
+					       "subscriber", … */
+			const char *reason; /* "ring_full", "queue_full", "No space left on device",
+					       … */
 			uint64_t since, until; /* CLOCK_REALTIME ns */
 			uint64_t total;
-			uint64_t by_kind[RECORD_KIND_MAX]; /* stages ring and throttle: records not made */
-			uint64_t first_sequence, last_sequence; /* sinks: the numbers missing there; 0 = none */
+			uint64_t by_kind[RECORD_KIND_MAX]; /* stages ring and throttle: records not
+							      made */
+			uint64_t first_sequence,
+				last_sequence; /* sinks: the numbers missing there; 0 = none */
 		} loss;
 		struct {
 			bool clean; /* whether the last stop was */

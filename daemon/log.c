@@ -8,7 +8,7 @@
 
 #include "lib/util.h"
 
-#define LOG_LINE_MAX       2048
+#define LOG_LINE_MAX	   2048
 #define LOG_LIMIT_INTERVAL (60 * NSEC_PER_SEC)
 
 static int log_level = LOG_INFO;
@@ -30,8 +30,9 @@ void log_message(int level, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	/* One call per line, so that lines of two threads do not mix. A container can choose bytes of
-	 * a message; it must not be able to start a second line or to steer the reader's terminal. */
+	/* One call per line, so that lines of two threads do not mix. A container can choose bytes
+	 * of a message; it must not be able to start a second line or to steer the reader's
+	 * terminal. */
 	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
@@ -50,8 +51,8 @@ bool log_limit_pass(struct log_limit *limit, uint64_t *ret_suppressed)
 	now_ns = (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
 	last = __atomic_load_n(&limit->last_ns, __ATOMIC_RELAXED);
 	if ((last && now_ns - last < LOG_LIMIT_INTERVAL) ||
-		!__atomic_compare_exchange_n(&limit->last_ns, &last, now_ns, false, __ATOMIC_RELAXED,
-			__ATOMIC_RELAXED)) {
+		!__atomic_compare_exchange_n(&limit->last_ns, &last, now_ns, false,
+			__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 		__atomic_fetch_add(&limit->suppressed, 1, __ATOMIC_RELAXED);
 		return false;
 	}

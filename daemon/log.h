@@ -10,11 +10,11 @@
 void log_open(int level);
 void log_message(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define log_error(...)   log_message(LOG_ERR, __VA_ARGS__)
+#define log_error(...)	 log_message(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
-#define log_notice(...)  log_message(LOG_NOTICE, __VA_ARGS__)
-#define log_info(...)    log_message(LOG_INFO, __VA_ARGS__)
-#define log_debug(...)   log_message(LOG_DEBUG, __VA_ARGS__)
+#define log_notice(...)	 log_message(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...)	 log_message(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_message(LOG_DEBUG, __VA_ARGS__)
 
 /* At most one message a minute through each `limit`; true when this one may go, and then
  * *ret_suppressed says how many were held back since. Safe from any thread. */

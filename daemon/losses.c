@@ -73,48 +73,67 @@ static void check_throttle(void *data, struct container *container)
 	pipeline_emit(pipeline);
 }
 
+static void report(struct pipeline *pipeline, const char *stage, const char *reason, uint64_t total,
+	const uint64_t *by_kind)
+{
+	struct event *event =
+		enrich_event(&pipeline->enrichment, EVENT_EVENT_LOSS, clock_realtime_ns());
+
+	event->loss.stage = stage;
+	event->loss.reason = reason;
+	event->loss.since = pipeline->losses.last_check;
+	event->loss.until = event->time;
+	event->loss.total = total;
+	if (by_kind)
+		memcpy(event->loss.by_kind, by_kind, sizeof(event->loss.by_kind));
+	pipeline->losses.repair_due = true;
+	pipeline_emit(pipeline);
+}
+
 static void check_ring(struct pipeline *pipeline, const struct cpu_state *state)
 {
 	struct losses *losses = &pipeline->losses;
 	uint64_t total = 0, by_kind[RECORD_KIND_MAX] = {};
-	struct event *event;
 
 	for (int kind = 0; kind < RECORD_KIND_MAX; kind++) {
 		by_kind[kind] =
 			state->lost[kind][LOSS_RING_FULL] - losses->last.lost[kind][LOSS_RING_FULL];
 		total += by_kind[kind];
 	}
-	if (!total)
-		return;
-	event = enrich_event(&pipeline->enrichment, EVENT_EVENT_LOSS, clock_realtime_ns());
-	event->loss.stage = "ring";
-	event->loss.reason = "ring full";
-	event->loss.since = losses->last_check;
-	event->loss.until = event->time;
-	event->loss.total = total;
-	memcpy(event->loss.by_kind, by_kind, sizeof(by_kind));
 	losses->ring_lost += total;
-	losses->repair_due = true;
-	pipeline_emit(pipeline);
+	if (total)
+		report(pipeline, "ring", "ring full", total, by_kind);
+}
+
+/* Records that came and of which no event was made. */
+static void check_enrichment(struct pipeline *pipeline)
+{
+	const struct enrichment *enrichment = &pipeline->enrichment;
+	struct losses *losses = &pipeline->losses;
+	uint64_t total = 0, by_kind[RECORD_KIND_MAX] = {};
+	uint64_t undecoded = enrichment->decode_errors - losses->last_decode_errors;
+
+	for (int kind = 0; kind < RECORD_KIND_MAX; kind++) {
+		by_kind[kind] = enrichment->lost[kind] - losses->last_tree[kind];
+		losses->last_tree[kind] = enrichment->lost[kind];
+		total += by_kind[kind];
+	}
+	losses->last_decode_errors = enrichment->decode_errors;
+	if (total)
+		report(pipeline, "process_tree", "no room for another process", total, by_kind);
+	if (undecoded)
+		report(pipeline, "decode", "record not understood", undecoded, NULL);
 }
 
 static void check_recursion(struct pipeline *pipeline)
 {
 	struct losses *losses = &pipeline->losses;
 	uint64_t misses = base_sensor_recursion_misses(pipeline->sensor);
-	struct event *event;
+	uint64_t new = misses - losses->last_recursion;
 
-	if (misses == losses->last_recursion)
-		return;
-	event = enrich_event(&pipeline->enrichment, EVENT_EVENT_LOSS, clock_realtime_ns());
-	event->loss.stage = "program";
-	event->loss.reason = "program was running on that CPU already";
-	event->loss.since = losses->last_check;
-	event->loss.until = event->time;
-	event->loss.total = misses - losses->last_recursion;
 	losses->last_recursion = misses;
-	losses->repair_due = true;
-	pipeline_emit(pipeline);
+	if (new)
+		report(pipeline, "program", "program was running on that CPU already", new, NULL);
 }
 
 struct missing {
@@ -210,6 +229,7 @@ void losses_check(struct pipeline *pipeline)
 	check_ring(pipeline, &state);
 	registry_visit(pipeline->enrichment.registry, check_throttle, pipeline);
 	check_recursion(pipeline);
+	check_enrichment(pipeline);
 	losses->last = state;
 	losses->last_check = clock_realtime_ns();
 	if (!losses->repair_due || now - losses->last_repair < REPAIR_INTERVAL_NS)

@@ -15,7 +15,8 @@ struct pipeline;
 
 struct losses {
 	struct cpu_state last;
-	uint64_t last_recursion;
+	uint64_t last_recursion, last_decode_errors;
+	uint64_t last_tree[RECORD_KIND_MAX];
 	uint64_t last_check;  /* CLOCK_REALTIME ns */
 	uint64_t last_repair; /* CLOCK_BOOTTIME ns */
 	bool repair_due;

@@ -97,6 +97,7 @@ static void handle_fork(struct enrichment *enrichment, const struct record_view 
 static void handle_exec(struct enrichment *enrichment, const struct record_view *view)
 {
 	uint64_t time = clock_to_realtime(view->header->time);
+	uint64_t refused = process_tree_refused(enrichment->tree);
 	struct process *process;
 	bool argument_error;
 	struct span arguments;
@@ -106,7 +107,10 @@ static void handle_exec(struct enrichment *enrichment, const struct record_view 
 	if (view->exec->arguments_data)
 		arguments_release(&enrichment->arguments, &view->exec->process);
 	if (!process) {
-		enrichment->history++;
+		if (process_tree_refused(enrichment->tree) != refused)
+			enrichment->lost[RECORD_EXEC]++;
+		else
+			enrichment->history++;
 		return;
 	}
 	if (argument_error)
@@ -132,8 +136,10 @@ static void handle_exit(struct enrichment *enrichment, const struct record_view 
 		enrichment->tree, record->process.pid, record->process.start_boottime);
 	if (!process)
 		process = process_tree_unknown(enrichment->tree, record);
-	if (!process)
+	if (!process) {
+		enrichment->lost[RECORD_EXIT]++;
 		return;
+	}
 	enrich_attribute(enrichment, process, &record->attribution);
 	process_tree_exit(enrichment->tree, process, record->exit_code, time);
 	process_event(enrichment, EVENT_PROCESS_EXIT, time, process)->exit.code = record->exit_code;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Containers coming, changing and going. */
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "daemon/clock.h"
 #include "daemon/enrich/enrich.h"
+#include "lib/cleanup.h"
 
 void enrich_container_stop(struct enrichment *enrichment, struct container *container,
 	const char *reason, const struct process *init)

@@ -143,8 +143,10 @@ static struct process *process_new(struct process_tree *tree, const struct proce
 		return NULL;
 	}
 	process = pool_get(&tree->pool, sizeof(*process));
-	if (!process)
+	if (!process) {
+		tree->counters.refused++;
 		return NULL;
+	}
 	memset(process, 0, sizeof(*process));
 	process->references = 1;
 	process->pid = key->pid;
@@ -272,6 +274,7 @@ static struct process *add_image(struct process_tree *tree, const struct record_
 		return NULL;
 	process->image = exec_image_new(&tree->maker, view, arguments);
 	if (!process->image) {
+		tree->counters.refused++;
 		process_unref(tree, process);
 		return NULL;
 	}
@@ -417,6 +420,11 @@ int process_tree_visit_some(struct process_tree *tree, bool ended, uint64_t *cur
 			return p->ended_next != NULL;
 	}
 	return 0;
+}
+
+uint64_t process_tree_refused(const struct process_tree *tree)
+{
+	return tree->counters.refused;
 }
 
 void process_tree_counters_get(const struct process_tree *tree, struct process_tree_counters *ret)

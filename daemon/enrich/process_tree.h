@@ -69,4 +69,6 @@ int process_tree_visit_some(struct process_tree *tree, bool ended, uint64_t *cur
 /* After the exec event is out: a long command line is shortened to LONG_ARGUMENTS bytes, flagged
  * truncArgs, when the budget for those is used up. */
 void process_tree_settle(struct process_tree *tree, struct process *process);
+/* counters.refused alone: cheap. */
+uint64_t process_tree_refused(const struct process_tree *tree);
 void process_tree_counters_get(const struct process_tree *tree, struct process_tree_counters *ret);

@@ -15,10 +15,11 @@
 #include "lib/proc.h"
 #include "lib/util.h"
 
-#define LINE_MAX_BYTES	((size_t)8 << 20)   /* the longest line: 256 KiB of argv in three forms */
-#define LINE_KEEP_BYTES ((size_t)256 << 10) /* memory kept between events */
-#define ROOM_WAIT_NS	(2 * NSEC_PER_MSEC)
-#define STOP_TIMEOUT_NS (5 * NSEC_PER_SEC)
+#define LINE_MAX_BYTES	    ((size_t)8 << 20) /* the longest line: 256 KiB of argv in three forms */
+#define LINE_KEEP_BYTES	    ((size_t)256 << 10) /* memory kept between events */
+#define ROOM_WAIT_NS	    (2 * NSEC_PER_MSEC)
+#define SINK_LOSSES_AT_ONCE 16
+#define STOP_TIMEOUT_NS	    (5 * NSEC_PER_SEC)
 
 struct export
 {
@@ -32,6 +33,7 @@ struct export
 	struct subscribers *subscribers;
 	struct buf line, audit_lines;
 	struct export_counters counters;
+	struct file_sink_loss oversized; /* lines of the JSON log, not reported yet */
 	char stream[STREAM_MAX];
 	struct previous_log previous;
 	bool (*may_wait)(void *data);
@@ -206,6 +208,17 @@ static void put_line(
 	file_sink_put(sink, line->data, line->length, sequence);
 }
 
+static void count_oversized(struct export *export, uint64_t sequence, uint64_t time)
+{
+	if (!export->oversized.lines++) {
+		export->oversized.first_sequence = sequence;
+		export->oversized.since_ns = time;
+	}
+	export->oversized.last_sequence = sequence;
+	export->oversized.until_ns = time;
+	export->counters.oversized++;
+}
+
 static void to_json(struct export *export, const struct event *event)
 {
 	bool to_file = export->json_sink && (export->config->json_kinds == JSON_KINDS_ALL ||
@@ -227,9 +240,8 @@ static void to_json(struct export *export, const struct event *event)
 		return;
 	sequence = ++export->counters.json_sequence;
 	json_event_finish(line, sequence, export->stream);
-	if (line->failed) {
-		/* It used up its number: the gap is seen, and counted with its cause. */
-		export->counters.oversized++;
+	if (line->failed) { /* it used up its number: the gap is seen, and said with its cause */
+		count_oversized(export, sequence, event->time);
 		return;
 	}
 	put_line(export, export->json_sink, line, sequence);
@@ -274,28 +286,39 @@ void export_flush(struct export *export)
 	shrink(&export->audit_lines);
 }
 
+static void report_loss(struct export *export, const char *stage, const char *reason,
+	const struct file_sink_loss *loss)
+{
+	struct event event = {.kind = EVENT_EVENT_LOSS, .time = clock_realtime_ns()};
+
+	event.loss.stage = stage;
+	event.loss.reason = reason;
+	event.loss.since = loss->since_ns;
+	event.loss.until = loss->until_ns;
+	event.loss.total = loss->lines;
+	event.loss.first_sequence = loss->first_sequence;
+	event.loss.last_sequence = loss->last_sequence;
+	export_event(export, &event);
+}
+
 static void report_sink(struct export *export, struct file_sink *sink, const char *stage)
 {
 	struct file_sink_loss loss;
-	struct event event = {.kind = EVENT_EVENT_LOSS};
 
-	if (!sink || !file_sink_take_loss(sink, &loss))
-		return;
-	event.time = clock_realtime_ns();
-	event.loss.stage = stage;
-	event.loss.reason = loss.reason;
-	event.loss.since = loss.since_ns;
-	event.loss.until = loss.until_ns;
-	event.loss.total = loss.lines;
-	event.loss.first_sequence = loss.first_sequence;
-	event.loss.last_sequence = loss.last_sequence;
-	export_event(export, &event);
+	/* bounded: the lines that tell of a loss can be lost too */
+	for (int i = 0; sink && i < SINK_LOSSES_AT_ONCE && file_sink_take_loss(sink, &loss); i++)
+		report_loss(export, stage, loss.reason, &loss);
 }
 
 void export_report_losses(struct export *export)
 {
+	struct file_sink_loss oversized = export->oversized;
 	uint64_t count, since;
 
+	if (oversized.lines) {
+		export->oversized = (struct file_sink_loss){};
+		report_loss(export, "json", "line too long, or no memory for it", &oversized);
+	}
 	report_sink(export, export->json_sink, "json");
 	report_sink(export, export->audit_log_sink, "audit_log");
 	if (export->audit && audit_take_loss(export->audit, &count, &since)) {
