@@ -62,15 +62,16 @@ uint32_t oci_state_write(const struct oci_state *state, size_t longest, struct b
 
 static void write_conmon(const struct hook_message *message, struct buf *buf)
 {
-	const char *end = message->conmon + message->conmon_length;
+	size_t position = 0;
 
 	json_key(buf, "conmon");
 	json_open_array(buf);
-	for (const char *argument = message->conmon; argument && argument < end;) {
-		size_t length = strnlen(argument, (size_t)(end - argument));
+	while (position < message->conmon_length) {
+		const char *argument = message->conmon + position;
+		size_t length = strnlen(argument, message->conmon_length - position);
 
 		json_string_n(buf, argument, length);
-		argument += length + 1;
+		position += length + 1;
 	}
 	json_close_array(buf);
 }
