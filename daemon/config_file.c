@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libinih reads the lines, but it is forgiving where a configuration must not be: a line beyond its
- * buffer (200 bytes as built by Debian) is cut, so are section and key names of 50 bytes and more;
- * text after `[section]` and a section without keys are passed over; an indented line is a part of
- * the value above, whatever was meant. The reader function that hands it the lines refuses all
- * that.
+ * libinih finds sections and keys. It is forgiving where a configuration must not be: a line beyond
+ * its buffer (200 bytes as built by Debian) is cut, so are section and key names of 50 bytes and
+ * more; text after `[section]` and a section without keys are passed over; an indented line is a
+ * part of the value above, whatever was meant; and what it takes for a comment in an indented line
+ * differs between its versions. So the function that hands it the lines refuses what it would pass
+ * over, and values are taken from the line itself: libinih sees an "x" in their place.
  */
 #include "daemon/config_file.h"
 
@@ -20,7 +21,7 @@
 #include "lib/fd.h"
 #include "lib/util.h"
 
-#define BLANKS	  " \t\r"
+#define BLANKS	  " \t\r\n"
 #define NAMES_MAX 320
 
 struct parser {
@@ -129,7 +130,7 @@ static void check_section_line(struct parser *parser)
 		return;
 	}
 	after = close + 1;
-	while (after < name + room && strchr(BLANKS "\n", *after))
+	while (after < name + room && strchr(BLANKS, *after))
 		after++;
 	if (after < name + room && *after != ';' && *after != '#')
 		fail(parser, "text after [%s]: a key goes on a line of its own", section);
@@ -178,6 +179,27 @@ static void check_line(struct parser *parser)
 			parser->key->section, parser->key->name);
 }
 
+/* What libinih is given for the line: section, key or comment as they are, "x" for a value. */
+static bool stand_in(const struct parser *parser, char *line, size_t size)
+{
+	size_t length = 0;
+
+	if (parser->continues)
+		return snprintf(line, size, " x\n") > 0;
+	if (!parser->line_length || strchr("#;" BLANKS, parser->line[0]))
+		return snprintf(line, size, "\n") > 0;
+	if (parser->line[0] == '[')
+		return snprintf(line, size, "%.*s\n", (int)MIN(parser->line_length, size / 2),
+			       parser->line) > 0;
+	while (length < parser->line_length && !strchr("=:", parser->line[length]))
+		length++;
+	if (length > size / 2)
+		return false;
+	/* with the = or :, if there is one */
+	length = MIN(length + 1, parser->line_length);
+	return snprintf(line, size, "%.*s x\n", (int)length, parser->line) > 0;
+}
+
 /* libinih's fgets(): one line with its newline into `line`, NULL at the end. */
 static char *read_line(char *line, int size, void *stream)
 {
@@ -197,32 +219,54 @@ static char *read_line(char *line, int size, void *stream)
 		parser->line += 3;
 		parser->line_length -= 3;
 	}
-	/* libinih wants two bytes more than the line: see INI_MAX_LINE. */
-	if (parser->line_length + 2 > (size_t)size) {
-		fail(parser,
-			"is longer than %d bytes; a long value goes on in lines that begin with a "
-			"blank",
-			size - 3);
+	if (parser->line_length > CONFIG_LINE_MAX) {
+		fail(parser, "is longer than %d bytes", CONFIG_LINE_MAX);
 		return NULL;
 	}
 	check_line(parser);
 	if (parser->code < 0)
 		return NULL;
-	memcpy(line, parser->line, parser->line_length);
-	line[parser->line_length] = '\0';
-	return line;
+	if (stand_in(parser, line, (size_t)size))
+		return line;
+	fail(parser, "the name before = is too long");
+	return NULL;
+}
+
+/* The value in the line, from `start` on: without blanks around it and without a comment, which
+ * begins with a ; behind a blank, but not in a string of JSON. */
+static void append_value(struct parser *parser, size_t start)
+{
+	bool json = parser->key->type == CONFIG_JSON, in_string = false;
+	const char *line = parser->line;
+	size_t end = start;
+
+	while (end < parser->line_length) {
+		char c = line[end];
+
+		if (json && c == '"')
+			in_string = !in_string;
+		else if (in_string && c == '\\')
+			end++;
+		else if (!in_string && c == ';' && end && strchr(BLANKS, line[end - 1]))
+			break;
+		end++;
+	}
+	end = MIN(end, parser->line_length);
+	while (end > start && strchr(BLANKS, line[end - 1]))
+		end--;
+	buf_append(&parser->value, line + start, end - start);
 }
 
 /* Newlines and indent are kept, so that a place in the value can be told as a place in the file. */
-static void continue_value(struct parser *parser, const char *value)
+static void continue_value(struct parser *parser)
 {
 	for (; parser->last_line < parser->line_number; parser->last_line++)
 		buf_append_char(&parser->value, '\n');
 	buf_append(&parser->value, parser->line, indent_of(parser));
-	buf_append_string(&parser->value, value);
+	append_value(parser, indent_of(parser));
 }
 
-/* Where the value begins in the line, which is not NUL-terminated. */
+/* Where the value begins in the line. */
 static size_t value_column(const struct parser *parser)
 {
 	size_t column = 0;
@@ -232,11 +276,10 @@ static size_t value_column(const struct parser *parser)
 	do
 		column++;
 	while (column < parser->line_length && strchr(BLANKS, parser->line[column]));
-	return column;
+	return MIN(column, parser->line_length);
 }
 
-static void start_value(
-	struct parser *parser, const char *section, const char *name, const char *value)
+static void start_value(struct parser *parser, const char *section, const char *name)
 {
 	const struct config_key *key = config_key_find(section, name);
 	char names[NAMES_MAX];
@@ -260,7 +303,7 @@ static void start_value(
 	parser->key_line = parser->last_line = parser->line_number;
 	parser->key_column = value_column(parser);
 	buf_clear(&parser->value);
-	buf_append_string(&parser->value, value);
+	append_value(parser, parser->key_column);
 }
 
 static int take_pair(void *user, const char *section, const char *name, const char *value)
@@ -270,9 +313,9 @@ static int take_pair(void *user, const char *section, const char *name, const ch
 	if (parser->code < 0)
 		return 0;
 	if (parser->continues)
-		continue_value(parser, value);
+		continue_value(parser);
 	else
-		start_value(parser, section, name, value ?: "");
+		start_value(parser, section, name);
 	return parser->code == 0;
 }
 

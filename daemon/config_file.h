@@ -8,6 +8,7 @@
 #include "lib/error.h"
 
 #define CONFIG_FILE_MAX (1u << 20) /* bytes */
+#define CONFIG_LINE_MAX 65536
 
 /* Set what the file sets. `error` begins with file:line. -ENOENT when there is no such file. */
 int config_file_read(struct config *config, const char *path, struct error *error);

@@ -144,9 +144,10 @@ START_TEST(test_values)
 END_TEST
 
 #define LONG_VALUE                                                                                 \
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                        \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                        \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                        \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct {
 	const char *text, *message;
@@ -210,8 +211,13 @@ static const struct {
 	{"[filter]\nredaction_filters={\"redact\":[\"a\"]}",
 		"t.conf:2:30: redact: hides nothing: "},
 	{"[filter]\nredaction_filters={\"redact\":\n", "t.conf:2:29: "},
-	{"[daemon]\ncluster_name = " LONG_VALUE "\n", "t.conf:2: is longer than 197 bytes; "},
-	{"[" LONG_VALUE "\n", "t.conf:1: is longer than 197 bytes; "},
+	{"[daemon]\ncluster_name = " LONG_VALUE "\n",
+		"t.conf:2: daemon.cluster_name: 260 bytes are too long, allowed: 253"},
+	{"[" LONG_VALUE "\n", "t.conf:1: a section is written [name]"},
+	{"[json]\n" LONG_VALUE "\n", "t.conf:2: the name before = is too long"},
+	{"[json]\n" LONG_VALUE " = 1\n", "t.conf:2: the name before = is too long"},
+	{"[json]\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa = 1\n",
+		"t.conf:2: json.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: unknown key"},
 	{"[jsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjson]\n",
 		"t.conf:1: the name of the section is too long"},
 };
@@ -226,6 +232,41 @@ START_TEST(test_mistakes)
 	ck_assert_msg(
 		strncmp(error.message, mistakes[_i].message, strlen(mistakes[_i].message)) == 0,
 		"got \"%s\"\nnot \"%s\"", error.message, mistakes[_i].message);
+}
+END_TEST
+
+/* Lines beyond libinih's buffer, and a ; in a string of JSON. */
+START_TEST(test_long_lines)
+{
+	static const char head[] =
+		"[filter]\nexport_denylist = {\"binary_regex\":[\"a ;b\",\"\\\" ;\"] ; c\n";
+	_cleanup_(config_free_p) struct config *config = defaults();
+	_cleanup_buf_ struct buf text = {};
+	struct error error = {};
+
+	buf_append_string(&text, head);
+	buf_append_literal(&text, "# ");
+	for (int i = 0; i < 1000; i++)
+		buf_append_literal(&text, "comment");
+	buf_append_literal(&text, "\n");
+	for (int i = 0; i < 1000; i++)
+		buf_append_char(&text, ' ');
+	buf_append_literal(&text, ",\"arguments_regex\":[\"");
+	for (int i = 0; i < 3000; i++)
+		buf_append_char(&text, 'x');
+	buf_append_literal(&text, "\"]} ;comment\n[json]\nfile = a;b ;c\n");
+	ck_assert_msg(parse(config, buf_string(&text), &error) == 0, "%s", error.message);
+	ck_assert_str_eq(config->json_file, "a;b");
+	ck_assert_uint_gt(strlen(config->export_denylist), 4000);
+	ck_assert_ptr_nonnull(strstr(config->export_denylist, "[\"a ;b\",\"\\\" ;\"]\n"));
+	ck_assert_str_eq(config->export_denylist + strlen(config->export_denylist) - 5, "xx\"]}");
+
+	buf_clear(&text);
+	buf_append_literal(&text, "[json]\nfile = ");
+	for (int i = 0; i < CONFIG_LINE_MAX; i++)
+		buf_append_char(&text, 'x');
+	ck_assert_int_eq(parse(config, buf_string(&text), &error), -EINVAL);
+	ck_assert_str_eq(error.message, "t.conf:2: is longer than 65536 bytes");
 }
 END_TEST
 
@@ -425,6 +466,7 @@ int main(void)
 	tcase_add_test(tests, test_every_default_is_in_range);
 	tcase_add_test(tests, test_values);
 	tcase_add_loop_test(tests, test_mistakes, 0, ARRAY_SIZE(mistakes));
+	tcase_add_test(tests, test_long_lines);
 	tcase_add_test(tests, test_nul_byte);
 	tcase_add_test(tests, test_finish);
 	tcase_add_test(tests, test_set);
