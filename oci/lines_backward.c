@@ -4,17 +4,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "lib/clock.h"
 #include "lib/util.h"
-
-static bool deadline_passed(uint64_t deadline_ns)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec >= deadline_ns;
-}
 
 int lines_backward_begin(struct lines_backward *lines, int fd, size_t line_max, off_t search_max,
 	uint64_t deadline_ns)
@@ -86,7 +78,7 @@ int lines_backward_next(struct lines_backward *lines, const char **ret_line, siz
 		}
 		if (lines->start <= lines->stop)
 			return 0;
-		if (deadline_passed(lines->deadline_ns))
+		if (clock_ns(CLOCK_MONOTONIC) >= lines->deadline_ns)
 			return -ETIMEDOUT;
 		kept = lines->length;
 		if (kept == lines->window_size) {

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
-#include <time.h>
 
 #include "lib/cgroup_path.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 #include "oci/metadata_json.h"
 
@@ -19,14 +19,6 @@ static void journal_close_p(sd_journal **journal)
 		sd_journal_close(*journal);
 }
 #define _cleanup_journal_ _cleanup_(journal_close_p)
-
-static bool deadline_passed(uint64_t deadline_ns)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec >= deadline_ns;
-}
 
 static int add_match(sd_journal *journal, const char *name, const char *value)
 {
@@ -98,7 +90,7 @@ static int find_entry(sd_journal *journal, uint64_t deadline_ns)
 	for (size_t i = 0; r >= 0 && i < PODMAN_JOURNAL_ENTRIES_MAX; i++) {
 		bool container = false;
 
-		if (deadline_passed(deadline_ns))
+		if (clock_ns(CLOCK_MONOTONIC) >= deadline_ns)
 			return -ETIMEDOUT;
 		r = sd_journal_previous(journal);
 		if (r <= 0)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 #include "oci/sqlite_vfs.h"
 
@@ -20,19 +21,11 @@ struct sqlite_read_only {
 	uint64_t deadline_ns, busy_until_ns;
 };
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
-
 static int on_progress(void *data)
 {
 	const struct sqlite_read_only *database = data;
 
-	return monotonic_ns() >= database->deadline_ns;
+	return clock_ns(CLOCK_MONOTONIC) >= database->deadline_ns;
 }
 
 static int on_busy(void *data, int attempts)
@@ -40,7 +33,7 @@ static int on_busy(void *data, int attempts)
 	const struct sqlite_read_only *database = data;
 	struct timespec pause = {.tv_nsec = NSEC_PER_MSEC};
 
-	if (monotonic_ns() >= MIN(database->busy_until_ns, database->deadline_ns))
+	if (clock_ns(CLOCK_MONOTONIC) >= MIN(database->busy_until_ns, database->deadline_ns))
 		return 0;
 	nanosleep(&pause, NULL);
 	return 1;
@@ -155,7 +148,8 @@ int sqlite_read_only_open(int directory_fd, const char *name, uid_t owner, uint6
 	if (!database)
 		return -ENOMEM;
 	database->deadline_ns = deadline_ns;
-	database->busy_until_ns = monotonic_ns() + SQLITE_READ_ONLY_BUSY_MS * NSEC_PER_MSEC;
+	database->busy_until_ns =
+		clock_ns(CLOCK_MONOTONIC) + SQLITE_READ_ONLY_BUSY_MS * NSEC_PER_MSEC;
 	result =
 		sqlite_vfs_register(&database->vfs, directory_fd, owner, SQLITE_READ_ONLY_FILE_MAX);
 	if (result != SQLITE_OK)

@@ -13,6 +13,7 @@
 
 #include "daemon/registration/metadata_answers.h"
 #include "daemon/registration/metadata_lane.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
 #define READ_TIME_MS 200 /* of one try, counted from when the thread begins it */
@@ -37,14 +38,6 @@ struct metadata_worker {
 	char **event_files;
 	size_t event_file_count;
 };
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
 
 static struct timespec to_timespec(uint64_t ns)
 {
@@ -86,7 +79,7 @@ static void run_task(
 	bool before_answer;
 	uint64_t due;
 
-	lane->read_deadline_ns = monotonic_ns() + READ_TIME_MS * NSEC_PER_MSEC;
+	lane->read_deadline_ns = clock_ns(CLOCK_MONOTONIC) + READ_TIME_MS * NSEC_PER_MSEC;
 	pthread_mutex_unlock(&worker->lock);
 	/* A failure leaves nothing found, the reason in `error`. */
 	(void)metadata_task_read(task, (const char *const *)worker->event_files,
@@ -97,7 +90,7 @@ static void run_task(
 		metadata_task_free(task);
 		return;
 	}
-	due = metadata_task_next_try(task, completeness, monotonic_ns(), &before_answer);
+	due = metadata_task_next_try(task, completeness, clock_ns(CLOCK_MONOTONIC), &before_answer);
 	metadata_answers_try_ended(&worker->answers, task, &metadata, completeness, &error,
 		before_answer, due == METADATA_NEVER);
 	if (due == METADATA_NEVER) {
@@ -123,7 +116,8 @@ static void *lane_main(void *data)
 	pthread_mutex_lock(&worker->lock);
 	while (!worker->stopping) {
 		uint64_t due;
-		struct metadata_task *task = metadata_lane_next(lane, monotonic_ns(), &due);
+		struct metadata_task *task =
+			metadata_lane_next(lane, clock_ns(CLOCK_MONOTONIC), &due);
 		struct timespec until = to_timespec(due);
 
 		if (task)
@@ -261,7 +255,8 @@ int metadata_worker_start(const char *const *event_files, size_t event_file_coun
  * answer, and cannot be ended. */
 static void join_threads(struct metadata_worker *worker)
 {
-	struct timespec until = to_timespec(monotonic_ns() + STOP_TIME_MS * NSEC_PER_MSEC);
+	struct timespec until =
+		to_timespec(clock_ns(CLOCK_MONOTONIC) + STOP_TIME_MS * NSEC_PER_MSEC);
 
 	for (size_t i = 0; i < LANE_COUNT; i++) {
 		struct metadata_lane *lane = &worker->lanes[i];
@@ -295,7 +290,7 @@ struct metadata_worker *metadata_worker_stop(struct metadata_worker *worker)
 
 static void answer_late(struct metadata_worker *worker)
 {
-	uint64_t now = monotonic_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	for (size_t i = 0; i < LANE_COUNT; i++) {
 		struct metadata_lane *lane = &worker->lanes[i];
@@ -338,7 +333,7 @@ int metadata_worker_submit(struct metadata_worker *worker, const struct metadata
 
 	if (r < 0)
 		return r;
-	task->due_ns = monotonic_ns();
+	task->due_ns = clock_ns(CLOCK_MONOTONIC);
 	task->deadline_ns = task->due_ns + job->deadline_ms * NSEC_PER_MSEC;
 	pthread_mutex_lock(&worker->lock);
 	if (lane->count >= METADATA_QUEUE_MAX) {
@@ -399,7 +394,7 @@ void metadata_worker_cancel(
 void metadata_worker_counters_get(
 	struct metadata_worker *worker, struct metadata_worker_counters *ret)
 {
-	uint64_t now = monotonic_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	pthread_mutex_lock(&worker->lock);
 	*ret = worker->counters;

@@ -10,9 +10,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/json_writer.h"
 #include "lib/proc.h"
@@ -142,11 +142,9 @@ int main(int argc, char **argv)
 	struct hook hook = {0};
 	struct conmon_arguments conmon;
 	struct buf text = {0};
-	struct timespec now;
 	int fd;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	hook.deadline_ns = now.tv_sec * NSEC_PER_SEC + now.tv_nsec + DEADLINE_MS * NSEC_PER_MSEC;
+	hook.deadline_ns = clock_ns(CLOCK_MONOTONIC) + DEADLINE_MS * NSEC_PER_MSEC;
 	fd = argc > 2 ? open(argv[1], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
 	if (fd < 0 || read_fd_limited(STDIN_FILENO, 1 << 20, &text) < 0 ||
 		json_parse(text.data, text.length, NULL, &hook.state, &hook.error) < 0)

@@ -8,9 +8,9 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/util.h"
 
@@ -103,10 +103,7 @@ void store_database_from(struct store *store, const char *name, const char *fixt
 
 uint64_t deadline_in(unsigned milliseconds)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec + milliseconds * NSEC_PER_MSEC;
+	return clock_ns(CLOCK_MONOTONIC) + milliseconds * NSEC_PER_MSEC;
 }
 
 const char *label_value(const struct label *labels, size_t count, const char *key)
