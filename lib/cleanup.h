@@ -33,8 +33,8 @@ static inline void fclose_p(FILE **f)
 		fclose(*f);
 }
 
-#define _cleanup_free_   _cleanup_(free_p)
-#define _cleanup_close_  _cleanup_(close_p)
+#define _cleanup_free_	 _cleanup_(free_p)
+#define _cleanup_close_	 _cleanup_(close_p)
 #define _cleanup_fclose_ _cleanup_(fclose_p)
 
 /* Hand a resource on: yields the value and leaves NULL (or -1) behind. */

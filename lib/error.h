@@ -12,7 +12,8 @@ struct error {
 	char message[ERROR_MESSAGE_MAX];
 };
 
-/* Set `error` (may be NULL) and return `code`, a negative errno: `return error_set(e, -EINVAL, …)`. */
+/* Set `error` (may be NULL) and return `code`, a negative errno: `return error_set(e, -EINVAL, …)`.
+ */
 int error_set(struct error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

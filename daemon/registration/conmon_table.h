@@ -9,9 +9,10 @@
 
 #include "lib/cgroup_path.h"
 
-#define CONMON_TABLE_MAX   8192	       /* CONTAINERS_MAX; more are passed over */
-#define CONMON_COMMAND_MAX (32u << 10) /* bytes; a longer command line is cut behind an argument   \
-					*/
+#define CONMON_TABLE_MAX 8192 /* CONTAINERS_MAX; more are passed over */
+#define CONMON_COMMAND_MAX                                                                         \
+	(32u << 10) /* bytes; a longer command line is cut behind an argument                      \
+		     */
 
 struct conmon_process {
 	char id[CONTAINER_ID_MAX]; /* -c */

@@ -59,7 +59,7 @@ START_TEST(exec)
 {
 	expect(&sample.event, AUDIT_MESSAGE_USER_CMD,
 		"op=exec " WEB " opid=4242 oses=3 sauid=1000 id=1001 comm=\"curl\" "
-			       "exe=\"/usr/bin/curl\" cwd=\"/work\""
+		"exe=\"/usr/bin/curl\" cwd=\"/work\""
 		" cmd=6375726C202D7320687474703A2F2F782F3F613D31 hostname=web addr=? terminal=? "
 		"res=success");
 }
@@ -90,7 +90,7 @@ START_TEST(lifecycle)
 
 	expect(&event, AUDIT_MESSAGE_VIRT_CONTROL,
 		"op=start reason=hook " WEB " vm-pid=31337 sauid=1000 exe=\"/usr/sbin/tallymand\" "
-					    "hostname=web addr=? terminal=? res=success");
+		"hostname=web addr=? terminal=? res=success");
 	event = (struct event){
 		.kind = EVENT_CONTAINER_STOP, .container = &web, .stop.reason = "exited"};
 	web.metadata.name = (char *)"";
@@ -155,7 +155,7 @@ START_TEST(anomalies)
 	sample.event.escape.cgroup_path = "/";
 	expect(&sample.event, AUDIT_MESSAGE_RESP_ANOMALY,
 		"op=cgroup-escape " WEB " opid=4242 oses=3 sauid=1000 id=1001 comm=\"curl\" "
-					"exe=\"/usr/bin/curl\" cgroup=\"/\""
+		"exe=\"/usr/bin/curl\" cgroup=\"/\""
 		" hostname=web addr=? terminal=? res=success");
 }
 END_TEST

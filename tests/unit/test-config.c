@@ -217,7 +217,8 @@ static const struct {
 	{"[json]\n" LONG_VALUE "\n", "t.conf:2: the name before = is too long"},
 	{"[json]\n" LONG_VALUE " = 1\n", "t.conf:2: the name before = is too long"},
 	{"[json]\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa = 1\n",
-		"t.conf:2: json.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: unknown key"},
+		"t.conf:2: json.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: "
+		"unknown key"},
 	{"[jsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjsonjson]\n",
 		"t.conf:1: the name of the section is too long"},
 };

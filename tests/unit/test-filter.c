@@ -34,7 +34,10 @@ static struct exec_image *make_image(const char *binary, const char *argv, size_
 /* 1 systemd -> 50 conmon -> 100 sh in container web -> 200 curl: the event's process. */
 static struct process systemd, conmon, shell, curl;
 static struct container web;
-#define LABEL(key, value) {(char *)(key), (char *)(value)}
+#define LABEL(key, value)                                                                          \
+	{                                                                                          \
+		(char *)(key), (char *)(value)                                                     \
+	}
 static struct label web_labels[] = {LABEL("app", "shop"), LABEL("size", "3")};
 static struct label pod_labels[] = {LABEL("app", "front"), LABEL("tier", "web")};
 static struct event event;
