@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/failing-memory.h"
 #include "tests/unit/store.h"
 #include "tests/unit/unit.h"
 
@@ -22,6 +23,8 @@ static enum metadata_completeness completeness;
 static struct error failure;
 static char bundle[512], tmp_directory[512];
 static struct json_document *state;
+static int memory_limit = -1; /* allocations that succeed */
+static bool memory_refused;
 
 static void begin(void)
 {
@@ -57,6 +60,7 @@ static int read_engine(
 		.engine = engine,
 		.deadline_ns = deadline_in(60000),
 	};
+	int r;
 
 	snprintf(bundle, sizeof(bundle), "%s/overlay-containers/%s/userdata", store.root, id);
 	state = json_document_free(state);
@@ -67,7 +71,13 @@ static int read_engine(
 	}
 	container_metadata_done(&metadata);
 	memset(&failure, 0, sizeof(failure));
-	return engine_metadata_read(&request, &metadata, &completeness, &failure);
+	memory_refused = false;
+	if (memory_limit >= 0)
+		memory_fail_after(memory_limit);
+	r = engine_metadata_read(&request, &metadata, &completeness, &failure);
+	if (memory_limit >= 0)
+		memory_refused = memory_restore();
+	return r;
 }
 
 static int read_podman(const char *id)
@@ -444,6 +454,40 @@ START_TEST(test_buildah)
 }
 END_TEST
 
+/* Every allocation refused in turn: it fails as a whole, or all is there; nothing leaks. */
+static void check_no_memory(const char *id, enum cgroup_engine engine, const char *annotations)
+{
+	bool refused = true;
+
+	for (unsigned i = 0; refused; i++) {
+		int r;
+
+		ck_assert_uint_lt(i, 100000);
+		memory_limit = (int)i;
+		r = read_engine(id, engine, "web", annotations);
+		memory_limit = -1;
+		refused = memory_refused;
+		ck_assert_msg(r == 0 || (refused && r == -ENOMEM), "%u: %d", i, r);
+		ck_assert(r < 0 || metadata.name);
+		ck_assert(r == 0 || !metadata.name);
+	}
+}
+
+START_TEST(test_no_memory)
+{
+	begin();
+	store_database_from(&store, "db.sql", "podman-5-db.sql.dump");
+	store_copy(&store, "overlay-images/images.json", "podman-5-images.json");
+	store_copy(&store, "tmp/events/events.log", "podman-4-events.jsonl");
+	store_copy(&store, "overlay-containers/containers.json", "podman-5-containers.json");
+	check_no_memory(ID5, CGROUP_ENGINE_PODMAN, "{}");
+	check_no_memory(ID4, CGROUP_ENGINE_PODMAN, "{}");
+	make_crio_store();
+	check_no_memory(CRIO, CGROUP_ENGINE_CRIO, NULL);
+	end();
+}
+END_TEST
+
 START_TEST(test_bad_id)
 {
 	static const char *const ids[] = {"", ".", "..", "a/b", "a b", "\xff"};
@@ -492,4 +536,4 @@ RUN_SUITE("engine_metadata", test_podman_5, test_podman_5_transient, test_podman
 	test_event_files, test_renamed, test_only_conmon, test_hostile_database,
 	test_locked_database, test_claims_of_annotations, test_claims_without_cgroup, test_crio,
 	test_crio_sandbox_missing, test_crio_of_a_user, test_crio_sandbox_elsewhere,
-	test_plain_runtime, test_buildah, test_bad_id, test_labels_limits)
+	test_plain_runtime, test_buildah, test_no_memory, test_bad_id, test_labels_limits)
