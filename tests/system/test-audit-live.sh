@@ -263,6 +263,25 @@ like "and why" "$(value reason)" 'network namespace'
 driver_stop
 auditctl -e "$saved_enabled" >/dev/null
 
+# ---- the shipped rules ----
+rules=${top_srcdir:-$tests_dir/../..}/audit-rules
+mkdir -p "$work/host/etc/tallyman" "$work/host/usr/sbin" "$work/host/etc/containers/oci/hooks.d"
+touch "$work/host/usr/sbin/tallymand"
+# auditctl stops at the first line that the kernel does not take
+for file in "$rules"/*.rules; do
+	# the commented lines too, and paths that are there
+	sed "s,\(dir\|path\)=/,\1=$work/host/,; s/^#-/-/" "$file" >"$work/rules"
+	auditctl -D >/dev/null
+	ok "auditctl loads $(basename "$file")" auditctl -R "$work/rules"
+	is "all of it" "$(auditctl -l | grep -c '^-')" "$(grep -c '^-' "$work/rules")"
+done
+"$rules/generate" "$work/host" >"$work/rules"
+auditctl -D >/dev/null
+ok "auditctl loads what generate prints" auditctl -R "$work/rules"
+is "which is for what exists" "$(auditctl -l | grep -o 'key=.*' | sort | uniq -c | awk '{ print $1 $2 }' | tr '\n' ' ')" \
+	"2key=tallyman-engine 2key=tallyman-hooks "
+auditctl -D >/dev/null
+
 # ---- the daemon with containers ----
 rm -f "$trail"*
 auditd_start || bail "auditd starts again"
@@ -277,6 +296,7 @@ for name in web web-2 db; do
 	podman exec "$name" /actors/nothing "in-$name"
 	podman exec -w /tmp "$name" /bin/ls / >/dev/null
 done
+podman exec web /bin/busybox true
 podman exec web /actors/nothing 'exe=/usr/bin/sudo' 'vm="db"' "uuid=$web" "' res=failed'" $'new\nline'
 podman exec db /actors/exec-not-utf8 >/dev/null
 podman exec db /actors/exec-arguments bytes 1048576 >/dev/null
@@ -303,6 +323,26 @@ is "nor another container" "$(ausearch -if "$trail" -w --vm-name db --raw | grep
 is "nor a failure" "$(found -sv no)" 0
 like "cmd is decoded" "$(ausearch -if "$trail" -w -i --vm-name web -c nothing 2>/dev/null)" 'cmd=/actors/nothing in-web'
 like "the status says working" "$(tallyman status -o json | jq -r .audit.health)" '^working$'
+# ---- each query of tallyman-audit(7), here with files of our own, finds something ----
+manual=${top_srcdir:-$tests_dir/../..}/docs/man/tallyman-audit.7
+queries=0
+while read -r query; do
+	query=${query//ID/$web}
+	query=${query//\/var\/log\/tallyman/$log}
+	[[ $query == *" -if "* ]] || query="${query/ / -if $trail }"
+	# nothing was lost in this run
+	if [[ $query == *RESP_ANOMALY* ]]; then
+		continue
+	fi
+	queries=$((queries + 1))
+	# shellcheck disable=SC2086 # words
+	output=$($query 2>&1 </dev/null)
+	if [[ $output == *"no matches"* || $output == *"no events"* || $output != *[0-9]* ]]; then
+		fail "a query of the manual finds something" "$query"$'\n'"$output"
+	fi
+done < <(grep -E '^(ausearch|aureport) ' "$manual" | sed 's/\\//g')
+like "the manual's queries were tried" "$queries" '^[12][0-9]$'
+
 podman rm -fa -t 0 >/dev/null
 driver_pid=
 daemon_stop
