@@ -18,9 +18,13 @@ podman run -d --name web --label app=shop "$image" /bin/sh -c '/bin/sleep 1000 &
 podman run -d --name db --label app=store "$image" /bin/sleep 2000 >/dev/null
 
 # ---- live events ----
-tallyman events -o json >"$work/live.json" 2>"$work/live.err" &
+# in place of the shell that & makes, so that $! is the program's
+live_events() {
+	exec "$top_builddir/cli/tallyman" --runtime-dir "$run" events "$@"
+}
+live_events -o json >"$work/live.json" 2>"$work/live.err" &
 live=$!
-tallyman events -o compact --container web >"$work/live.txt" 2>&1 &
+live_events -o compact --container web >"$work/live.txt" 2>&1 &
 compact=$!
 # a subscription stands when something comes
 live_works() {
@@ -37,15 +41,17 @@ is "live JSON parses" "$(jq -c . "$work/live.json" | wc -l)" "$(wc -l <"$work/li
 is "and is numbered without a gap" "$(jq -s -c 'map(.sequence // empty | tonumber) | . == [range(.[0]; .[0] + length)]' "$work/live.json")" true
 like "compact is one readable line" "$(grep 'hello world' "$work/live.txt" | head -n 1)" 'web.*/actors/nothing.*hello world'
 is "--container leaves others out" "$(grep -c 'from db' "$work/live.txt")" 0
-is "piped output has no colours" "$(grep -c $'\033' "$work/live.txt")" 0
+is "piped output has no colours" "$(grep -ac $'\033' "$work/live.txt")" 0
 
 # ---- from the log ----
 settle
+# a copy: the host goes on while it is read twice
+cp "$events_json" "$work/copy.json"
 from_log() {
-	tallyman events "$@" "$events_json"
+	tallyman events "$@" "$work/copy.json"
 }
 is "events from the file, as JSON, are all of them" "$(from_log -o json | jq -c 'has("process_exec")' | sort | uniq -c | tr -s ' ')" \
-	"$(jq -c 'has("process_exec")' "$events_json" | sort | uniq -c | tr -s ' ')"
+	"$(jq -c 'has("process_exec")' "$work/copy.json" | sort | uniq -c | tr -s ' ')"
 is "--container" "$(from_log -o json --container db | jq -r '.. | objects | select(has("container")) | .container.name' | sort -u)" db
 is "--label" "$(from_log -o json --label app=shop | jq -r '.. | objects | select(has("container")) | .container.name' | sort -u)" web
 is "--event" "$(from_log -o json --event process_exit | jq -r 'keys_unsorted[0]' | sort -u)" process_exit
@@ -53,13 +59,14 @@ is "-o tetragon has only kinds that Tetragon knows" "$(from_log -o tetragon | jq
 like "compact from the file" "$(from_log -o compact --container web)" 'hello world'
 from_log -o compact >"$work/compact.txt"
 is "compact is one line per event" "$(grep -c . "$work/compact.txt")" "$(from_log -o json | wc -l)"
-script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$events_json'" /dev/null >"$work/terminal.txt" </dev/null
-is "colours on a terminal" "$(grep -c $'\033' "$work/terminal.txt" | awk '{ print ($1 > 0) }')" 1
-NO_COLOR=1 script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$events_json'" /dev/null >"$work/terminal.txt" </dev/null
-is "none with NO_COLOR" "$(grep -c $'\033\[[0-9;]*m' "$work/terminal.txt")" 0
+script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$work/copy.json'" /dev/null >"$work/terminal.txt" </dev/null
+is "colours on a terminal" "$(grep -ac $'\033' "$work/terminal.txt" | awk '{ print ($1 > 0) }')" 1
+NO_COLOR=1 script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$work/copy.json'" /dev/null >"$work/terminal.txt" </dev/null
+is "none with NO_COLOR" "$(grep -ac $'\033\[[0-9;]*m' "$work/terminal.txt")" 0
 "$actors/exec-not-utf8" >/dev/null
 settle
-is "an escape sequence in an argument does not reach the terminal" "$(from_log -o compact | grep -c $'\033')" 0
+cp "$events_json" "$work/copy.json"
+is "an escape sequence in an argument does not reach the terminal" "$(from_log -o compact | grep -ac $'\033')" 0
 tallyman events "$work/no-such-file" >"$work/out" 2>&1
 is "a file that is not there: exit code 1" $? 1
 
