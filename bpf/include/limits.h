@@ -12,11 +12,11 @@
 #define ENVIRONMENT_MAX 16384
 /* PATH_MAX of the kernel: a longer path cannot be given to a system call. Longer ones (a deep
  * directory reached by relative steps) are cut at the front and flagged. */
-#define PATH_LENGTH_MAX     4096
+#define PATH_LENGTH_MAX	    4096
 #define PATH_COMPONENTS_MAX 1024
 #define FILENAME_LENGTH_MAX 4096
-#define CGROUP_NAME_MAX     128
-#define CGROUP_PATH_MAX     512
+#define CGROUP_NAME_MAX	    128
+#define CGROUP_PATH_MAX	    512
 /* Levels of the cgroup tree looked at for a registered container, from the root down. */
 #define CGROUP_DEPTH_MAX 32
 
@@ -25,9 +25,10 @@
 /* 5.10 has no task storage: tasks in containers kept in a hash of this size. */
 #define CONTAINER_TASKS_MAX 65536
 
-#define RING_BYTES_DEFAULT   (8u << 20)
-#define RING_BYTES_MIN       (64u << 10)
-#define RING_WAKE_DIVISOR    8 /* wake the consumer whatever happens once the ring is 1/8 full */
-#define QUIET_WAKE_NS        1000000ULL
-#define THROTTLE_INTERVAL_NS 100000000ULL
+#define RING_BYTES_DEFAULT (8u << 20)
+#define RING_BYTES_MIN	   (64u << 10)
+#define RING_WAKE_DIVISOR  8 /* wake the consumer whatever happens once the ring is 1/8 full */
+#define QUIET_WAKE_NS                                                                              \
+	4000000ULL /* a waking record after this long without one wakes the consumer */
+#define THROTTLE_INTERVAL_NS  100000000ULL
 #define THROTTLE_RING_DIVISOR 4 /* a container's share of the ring per interval */
