@@ -34,6 +34,20 @@ static char *strip(char *text)
 	return text;
 }
 
+static int parse_boolean(const char *text, bool *ret)
+{
+	static const char *const words[2][4] = {
+		{"no", "false", "off", "0"}, {"yes", "true", "on", "1"}};
+
+	for (size_t i = 0; i < 8; i++) {
+		if (strcmp(text, words[i / 4][i % 4]))
+			continue;
+		*ret = i / 4;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int parse_number(const char *text, uint64_t max, uint64_t *ret)
 {
 	unsigned long long number;
@@ -126,12 +140,13 @@ static int parse_rule(
 {
 	struct hook_rule rule = {.line = parser->line};
 	uint64_t number;
+	bool on;
 
 	if (!strcmp(key, "all")) {
-		if (!strcmp(value, "no"))
-			return 0;
-		if (strcmp(value, "yes"))
+		if (parse_boolean(value, &on) < 0)
 			return bad_line(parser, error, "all: yes or no is wanted");
+		if (!on)
+			return 0;
 		rule.kind = HOOK_RULE_ALL;
 		return add_rule(parser, &rule, error);
 	}
@@ -169,10 +184,22 @@ static int parse_section(struct parser *parser, const char *line, struct error *
 	return 0;
 }
 
+/* As in tallyman.conf: a blank and a semicolon begin a comment behind a value. */
+static void cut_comment(char *line)
+{
+	for (char *c = strchr(line, ';'); c; c = strchr(c + 1, ';')) {
+		if (c == line || (c[-1] != ' ' && c[-1] != '\t'))
+			continue;
+		*c = '\0';
+		return;
+	}
+}
+
 static int parse_line(struct parser *parser, char *line, struct error *error)
 {
 	char *equals, *key, *value;
 
+	cut_comment(line);
 	line = strip(line);
 	if (!*line || *line == '#' || *line == ';')
 		return 0;
