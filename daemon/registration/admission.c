@@ -230,19 +230,28 @@ static size_t count_living(const struct registration *registration, uid_t owner)
 	return count;
 }
 
+/* Queries go by id: no user may put his container's events under another's. */
+static bool id_is_taken(const struct registration *registration, const struct admission *admission)
+{
+	struct known_container *container = NULL;
+
+	while ((container = known_find_id(&registration->known, admission->id, container)))
+		if (container->owner != admission->owner &&
+			admission_is_alive(registration, container->record))
+			return true;
+	return false;
+}
+
 static int check_limits(
 	struct registration *registration, const struct admission *admission, struct error *error)
 {
-	const struct known_container *same_id = known_find_id(&registration->known, admission->id);
 	uint32_t limit = registration->config->user_container_limit;
 
 	if (!message_queue_has_room(&registration->messages))
 		return error_set(error, -EBUSY, "too many registrations wait to be processed");
 	if (!admission->owner)
 		return 0;
-	/* Queries go by id: no user may put his container's events under another's. */
-	if (same_id && same_id->owner != admission->owner &&
-		admission_is_alive(registration, same_id->record))
+	if (id_is_taken(registration, admission))
 		return error_set(error, -EEXIST, "the id is in use by another user's container");
 	if (known_count_owner(&registration->known, admission->owner) < limit ||
 		count_living(registration, admission->owner) < limit)

@@ -65,11 +65,12 @@ int hook_request_register(struct registration *registration, const struct hook_m
 static int take_hint(
 	struct registration *registration, const struct oci_state *state, const struct peer *peer)
 {
-	const struct known_container *container = known_find_id(&registration->known, state->id);
+	struct known_container *container = NULL;
 
-	if (container && (peer->full_trust || container->owner == peer->uid) &&
-		!admission_is_alive(registration, container->record))
-		admission_ended(registration, container);
+	while ((container = known_find_id(&registration->known, state->id, container)))
+		if ((peer->full_trust || container->owner == peer->uid) &&
+			!admission_is_alive(registration, container->record))
+			admission_ended(registration, container);
 	return 0;
 }
 

@@ -53,14 +53,14 @@ struct known_container *known_get(const struct known_containers *known, uint64_t
 	return container;
 }
 
-struct known_container *known_find_id(const struct known_containers *known, const char *id)
+struct known_container *known_find_id(
+	const struct known_containers *known, const char *id, struct known_container *previous)
 {
-	struct known_container *container, *next;
+	struct known_container *container = previous ? previous->hh.next : known->by_container_id;
 
-	HASH_ITER (hh, known->by_container_id, container, next)
-		if (!strcmp(container->record->id, id))
-			return container;
-	return NULL;
+	while (container && strcmp(container->record->id, id))
+		container = container->hh.next;
+	return container;
 }
 
 size_t known_count_owner(const struct known_containers *known, uid_t owner)

@@ -31,8 +31,10 @@ int known_add(struct known_containers *known, struct container *record,
 void known_remove(struct known_containers *known, struct known_container *container);
 void known_done(struct known_containers *known);
 struct known_container *known_get(const struct known_containers *known, uint64_t container_id);
-/* Any with this id, or NULL. */
-struct known_container *known_find_id(const struct known_containers *known, const char *id);
+/* The next one with this id after `previous` (NULL: the first), or NULL. Engines and users give ids
+ * independently of each other: there can be several. */
+struct known_container *known_find_id(
+	const struct known_containers *known, const char *id, struct known_container *previous);
 size_t known_count_owner(const struct known_containers *known, uid_t owner);
 /* The outermost known container that has `cgroup_path` below it or is it; NULL: none. By inode, so
  * that a directory's name proves nothing. */

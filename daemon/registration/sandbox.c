@@ -60,7 +60,7 @@ void sandbox_register(struct registration *registration, const struct oci_state 
 	/* podman's pods use the same annotation; their infra containers have hooks of their own.
 	 * What the annotations say of the manager is anybody's word, the cgroup's shape is not. */
 	if (!sandbox_id || !oci_id_valid(sandbox_id) || container->engine != CGROUP_ENGINE_CRIO ||
-		known_find_id(&registration->known, sandbox_id))
+		known_find_id(&registration->known, sandbox_id, NULL))
 		return;
 	if (!find_cgroup(
 		    registration, container->record->cgroup_path, sandbox_id, path, sizeof(path)))

@@ -19,7 +19,10 @@ struct fixture {
 	char directory[64]; /* of this test, removed afterwards */
 	char runtime_dir[80], socket[100], spool[100];
 	char mount_point[64], cgroup[160]; /* cgroup below the mount point, removed afterwards */
-	pid_t containers[16];		   /* what container_start() started */
+	uint64_t identity;		   /* part of its containers' ids */
+	uid_t user; /* somebody without an account, and with no other test's containers */
+	pid_t guardian;
+	pid_t containers[16]; /* what container_start() started */
 	size_t container_count;
 	uint64_t foreign[FIXTURE_FOREIGN_MAX]; /* containers of the host's, which the scan finds too
 						*/
@@ -39,8 +42,9 @@ void fixture_stop(void);
  * user namespace of its own, if that is not 0. Killed at the end of the test. */
 pid_t container_start(const char *name, uid_t uid);
 void container_kill(pid_t pid);
-/* 64 hex digits made of one. */
+/* 64 hex digits that begin with this one. Valid for four calls. */
 const char *container_id(char digit);
+const char *scope(void); /* "user:N" of the fixture's user */
 /* "libpod-ID" */
 const char *container_cgroup(char digit);
 uint64_t cgroup_number(const char *name);

@@ -270,7 +270,7 @@ END_TEST
 
 START_TEST(test_rootless_does_not_spool)
 {
-	const struct hook_run how = {.uid = 65534};
+	const struct hook_run how = {.uid = fixture.user};
 	pid_t pid = container_start(container_cgroup('a'), 0);
 	const char *state = state_text(pid, container_id('a'), "creating", "");
 

@@ -295,7 +295,7 @@ END_TEST
 
 START_TEST(test_another_user)
 {
-	const struct claimant user = {.uid = 65534};
+	const struct claimant user = {.uid = fixture.user};
 	struct registration_message *added;
 	char his[200];
 	pid_t of_root, of_other, mine;
@@ -305,19 +305,19 @@ START_TEST(test_another_user)
 	ck_assert(!claim_as(&user, of_root, container_id('a')));
 
 	/* his own namespace, in a cgroup that is not his to name */
-	of_other = container_start(container_cgroup('b'), 65534);
+	of_other = container_start(container_cgroup('b'), fixture.user);
 	ck_assert(!claim_as(&user, of_other, container_id('b')));
 
 	cgroup_make("user.slice");
-	cgroup_chown("user.slice", 65534);
+	cgroup_chown("user.slice", fixture.user);
 	snprintf(his, sizeof(his), "user.slice/%s", container_cgroup('c'));
-	mine = container_start(his, 65534);
+	mine = container_start(his, fixture.user);
 	/* somebody else's namespace */
 	ck_assert(!claim_as(&(struct claimant){.uid = 1234}, mine, container_id('c')));
 	no_message();
 	ck_assert(claim_as(&user, mine, container_id('c')));
 	added = message_take(REGISTRATION_ADDED);
-	ck_assert_str_eq(added->container->scope, "user:65534");
+	ck_assert_str_eq(added->container->scope, scope());
 	ck_assert(map_has(cgroup_number(his), NULL));
 	registration_message_free(added);
 }
@@ -330,18 +330,18 @@ START_TEST(test_another_user_without_cgroup)
 	pid_t pid;
 
 	fixture_start();
-	pid = container_start(NULL, 65534);
-	ck_assert(claim_as(&(struct claimant){.uid = 65534}, pid, container_id('a')));
+	pid = container_start(NULL, fixture.user);
+	ck_assert(claim_as(&(struct claimant){.uid = fixture.user}, pid, container_id('a')));
 	added = message_take(REGISTRATION_ADDED);
 	ck_assert(!added->container->has_cgroup);
-	ck_assert_str_eq(added->container->scope, "user:65534");
+	ck_assert_str_eq(added->container->scope, scope());
 	registration_message_free(added);
 }
 END_TEST
 
 START_TEST(test_quota_and_ids_of_users)
 {
-	const struct claimant user = {.uid = 65534};
+	const struct claimant user = {.uid = fixture.user};
 	struct error reason = {};
 	pid_t of_root, pid[3];
 
@@ -349,7 +349,7 @@ START_TEST(test_quota_and_ids_of_users)
 	of_root = container_start(container_cgroup('a'), 0);
 	ck_assert(claim(of_root, of_root, container_id('a'), &reason));
 	for (size_t i = 0; i < 3; i++)
-		pid[i] = container_start(NULL, 65534);
+		pid[i] = container_start(NULL, fixture.user);
 	ck_assert(!claim_as(&user, pid[0], container_id('a'))); /* root's id */
 	ck_assert(claim_as(&user, pid[0], container_id('b')));
 	ck_assert(claim_as(&user, pid[1], container_id('c')));
@@ -468,7 +468,7 @@ START_TEST(test_hostile_descriptors)
 			break;
 		usleep(10000);
 	}
-	ck_assert_uint_eq(after, before);
+	ck_assert_uint_le(after, before);
 	ck_assert(claim(pid, pid, container_id('a'), &reason));
 	buf_done(&buf);
 }

