@@ -362,19 +362,30 @@ static void wait_failing(struct file_sink *sink)
 	} while (!counters.failing);
 }
 
+static void put_map(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "we");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_gt(fprintf(file, "%s", text), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
 /* Who is not root is root in a user namespace of his own. */
 static void become_able_to_mount(void)
 {
 	uid_t uid = geteuid();
-	FILE *map;
+	gid_t gid = getegid();
+	char map[32];
 
 	if (uid == 0)
 		return;
 	ck_assert_int_eq(unshare(CLONE_NEWUSER | CLONE_NEWNS), 0);
-	map = fopen("/proc/self/uid_map", "we");
-	ck_assert_ptr_nonnull(map);
-	fprintf(map, "0 %u 1\n", uid);
-	ck_assert_int_eq(fclose(map), 0);
+	put_map("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "0 %u 1\n", uid);
+	put_map("/proc/self/uid_map", map);
+	snprintf(map, sizeof(map), "0 %u 1\n", gid);
+	put_map("/proc/self/gid_map", map);
 }
 
 /* Exact to the number: every sequence is in the file, or in a loss that was reported. */
