@@ -47,6 +47,7 @@ static void claim_process(void *data, struct process *process)
 	}
 	process_set_container(process, container);
 	process->entered = !claim->existing;
+	process->in_init_tree = (uint32_t)container->init_pid == process->pid;
 }
 
 /* Children of a container's processes are the container's, wherever they moved themselves: those
