@@ -71,6 +71,8 @@ static void put_sink(
 		json_key_u64(json, "write_errors", counters.write_errors);
 		json_key_u64(json, "queued_bytes", counters.queued_bytes);
 		json_key_bool(json, "failing", counters.failing);
+		if (counters.failing)
+			json_key_string(json, "reason", counters.reason);
 	}
 	json_close_object(json);
 }

@@ -130,6 +130,9 @@ void file_sink_counters_get(const struct file_sink *sink, struct file_sink_count
 	pthread_mutex_lock(&locked->lock);
 	*ret = sink->counters;
 	ret->queued_bytes = sink->queue.used;
+	memcpy(ret->reason, sink->reason, sizeof(ret->reason));
+	if (!ret->failing)
+		ret->reason[0] = '\0';
 	pthread_mutex_unlock(&locked->lock);
 }
 

@@ -37,7 +37,8 @@ struct file_sink_loss { /* lines that were taken and then could not be kept */
 struct file_sink_counters {
 	uint64_t lines, bytes, lost, rotations, write_errors;
 	uint64_t queued_bytes;
-	bool failing; /* the last write failed */
+	bool failing;	 /* the last write failed */
+	char reason[64]; /* why, while failing */
 };
 
 /* Opens (append) or creates the file, O_NOFOLLOW, and starts the thread. */

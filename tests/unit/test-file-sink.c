@@ -423,6 +423,8 @@ START_TEST(test_full_disk)
 		}
 	}
 	ck_assert(!file_sink_take_loss(sink, &loss)); /* nothing gets through yet */
+	file_sink_counters_get(sink, &counters);
+	ck_assert_str_eq(counters.reason, strerror(ENOSPC));
 	ck_assert(!file_sink_wait(sink, 1 << 20, NSEC_PER_SEC * 3600)); /* at once */
 	{
 		size_t length;
