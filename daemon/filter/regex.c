@@ -16,11 +16,15 @@
 
 /*
  * PCRE2 counts its match limit anew for each place where a match could start, so that the limit
- * alone leaves `a.*b` quadratic: minutes for a long argument list. The callout put in front of each
- * expression is called once per such place, and looks at the clock.
+ * alone leaves `a.*[bc]` quadratic: minutes for a long argument list. The callout put in front of
+ * each expression is called once per such place, and looks at the clock.
  */
 #define COUNTING_CALLOUT "(?C255)"
-#define STARTS_PER_LOOK	 8 /* at the clock */
+#define LONGEST_TEXT	 (1u << 24)
+#define LONG_TEXT	 32768 /* bytes from which on a single start may take a millisecond */
+#define STARTS_PER_LOOK	 8     /* at the clock, to begin with */
+#define STARTS_MAX	 64
+#define LOOK_INTERVAL_NS (20 * NSEC_PER_USEC) /* what is worth a look */
 
 #define HEAP_LIMIT_KIB 4096
 
@@ -30,13 +34,14 @@
  * and after many nothing. So one machine takes a tenth of a second of a second at worst.
  */
 static const struct level {
-	unsigned int run_aways; /* from so many in this second on */
-	uint32_t steps;		/* from one start */
+	unsigned int run_aways;	 /* from so many in this second on */
+	uint32_t steps;		 /* from one start */
+	uint32_t steps_per_byte; /* and these: `.*` goes over the whole text, and back */
 	uint64_t time_ns;
 } levels[] = {
-	{0, 500000, 5 * NSEC_PER_MSEC}, /* `.*` over the longest arguments takes 270000 steps */
-	{5, 5000, 100 * NSEC_PER_USEC},
-	{500, 0, 0},
+	{0, 20000, 2, 5 * NSEC_PER_MSEC},
+	{5, 5000, 0, 100 * NSEC_PER_USEC},
+	{500, 0, 0, 0},
 };
 
 struct regex {
@@ -47,8 +52,9 @@ struct regex {
 struct regex_machine {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
-	unsigned int starts;
-	uint64_t deadline;     /* CLOCK_MONOTONIC; 0: not looked yet */
+	unsigned int starts, starts_per_look; /* left until the next look; then so many again */
+	uint64_t looked;		      /* CLOCK_MONOTONIC; 0: not yet */
+	uint64_t deadline;
 	uint64_t cpu_deadline; /* of this thread's time; 0: the other one has not passed */
 	const struct level *level;
 	unsigned int run_aways; /* in the second that ends at second_end */
@@ -68,13 +74,21 @@ static uint64_t now(clockid_t clock)
  * from then on its own time counts. */
 static bool out_of_time(struct regex_machine *machine)
 {
-	if (!machine->deadline) {
-		machine->deadline = now(CLOCK_MONOTONIC) + machine->level->time_ns;
+	uint64_t time = now(CLOCK_MONOTONIC), last = machine->looked;
+
+	machine->looked = time;
+	if (!last) {
+		machine->deadline = time + machine->level->time_ns;
 		return false;
 	}
+	if (time - last < LOOK_INTERVAL_NS)
+		machine->starts_per_look =
+			MIN(machine->starts_per_look * 2, (unsigned int)STARTS_MAX);
+	else
+		machine->starts_per_look = 1;
 	if (machine->cpu_deadline)
 		return now(CLOCK_THREAD_CPUTIME_ID) > machine->cpu_deadline;
-	if (now(CLOCK_MONOTONIC) > machine->deadline)
+	if (time > machine->deadline)
 		machine->cpu_deadline = now(CLOCK_THREAD_CPUTIME_ID) + machine->level->time_ns;
 	return false;
 }
@@ -83,9 +97,12 @@ static int count_start(pcre2_callout_block *block, void *data)
 {
 	struct regex_machine *machine = data;
 
-	if (++machine->starts % STARTS_PER_LOOK)
+	if (machine->starts--)
 		return 0;
-	return out_of_time(machine) ? PCRE2_ERROR_CALLOUT : 0;
+	if (out_of_time(machine))
+		return PCRE2_ERROR_CALLOUT;
+	machine->starts = machine->starts_per_look - 1;
+	return 0;
 }
 
 static void set_level(struct regex_machine *machine)
@@ -94,10 +111,7 @@ static void set_level(struct regex_machine *machine)
 
 	while (machine->run_aways < level->run_aways)
 		level--;
-	if (machine->level == level)
-		return;
 	machine->level = level;
-	pcre2_set_match_limit(machine->context, level->steps);
 }
 
 static enum regex_result ran_away(struct regex_machine *machine)
@@ -113,7 +127,7 @@ static enum regex_result ran_away(struct regex_machine *machine)
 }
 
 /* Whether there may be a search at all. */
-static bool prepare(struct regex_machine *machine, bool new_text)
+static bool prepare(struct regex_machine *machine, size_t length, size_t start)
 {
 	if (machine->run_aways && now(CLOCK_MONOTONIC) > machine->second_end) {
 		machine->run_aways = 0;
@@ -123,9 +137,14 @@ static bool prepare(struct regex_machine *machine, bool new_text)
 		return false;
 	if (!machine->data)
 		machine->data = pcre2_match_data_create(REGEX_GROUPS_MAX + 1, NULL);
-	if (new_text) {
-		machine->starts = 0;
-		machine->deadline = machine->cpu_deadline = 0;
+	if (start == 0) {
+		machine->starts_per_look = length < LONG_TEXT ? STARTS_PER_LOOK : 1;
+		machine->starts = machine->starts_per_look - 1;
+		machine->looked = machine->cpu_deadline = 0;
+		pcre2_set_match_limit(machine->context,
+			machine->level->steps +
+				machine->level->steps_per_byte *
+					(uint32_t)MIN(length, (size_t)LONGEST_TEXT));
 	}
 	return machine->data;
 }
@@ -233,7 +252,7 @@ enum regex_result regex_search(const struct regex *regex, struct regex_machine *
 {
 	int r;
 
-	if (!prepare(machine, start == 0))
+	if (!prepare(machine, length, start))
 		return ran_away(machine);
 	r = pcre2_match(regex->code, (PCRE2_SPTR)(text ? text : ""), length, start, 0,
 		machine->data, machine->context);
