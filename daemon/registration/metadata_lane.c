@@ -8,6 +8,12 @@ static const unsigned soon_ms[] = {5, 10, 20, 40, 80};
 /* Later, after the first result. */
 static const unsigned later_ms[METADATA_RETRIES] = {1000, 4000};
 
+bool metadata_lane_has_room(const struct metadata_lane *lane, const struct metadata_task *task)
+{
+	return lane->count < METADATA_QUEUE_MAX &&
+	       task->bytes <= METADATA_QUEUE_BYTES - MIN(lane->bytes, METADATA_QUEUE_BYTES);
+}
+
 void metadata_lane_append(struct metadata_lane *lane, struct metadata_task *task)
 {
 	struct metadata_task **end = &lane->tasks;
@@ -17,6 +23,7 @@ void metadata_lane_append(struct metadata_lane *lane, struct metadata_task *task
 	task->next = NULL;
 	*end = task;
 	lane->count++;
+	lane->bytes += task->bytes;
 }
 
 static struct metadata_task *unlink_task(struct metadata_lane *lane, struct metadata_task **link)
@@ -26,6 +33,7 @@ static struct metadata_task *unlink_task(struct metadata_lane *lane, struct meta
 	*link = task->next;
 	task->next = NULL;
 	lane->count--;
+	lane->bytes -= task->bytes;
 	return task;
 }
 
@@ -45,11 +53,13 @@ struct metadata_task *metadata_lane_next(
 		return NULL;
 	lane->running = unlink_task(lane, chosen);
 	lane->count++;
+	lane->bytes += lane->running->bytes;
 	return lane->running;
 }
 
 void metadata_lane_done(struct metadata_lane *lane)
 {
+	lane->bytes -= lane->running->bytes;
 	lane->running = NULL;
 	lane->count--;
 }

@@ -17,11 +17,13 @@ struct metadata_lane {
 	bool started;
 	pthread_cond_t wake;
 	struct metadata_task *tasks; /* oldest first */
-	size_t count;		     /* with the running one */
+	size_t count, bytes;	     /* with the running one */
 	struct metadata_task *running;
 	uint64_t read_deadline_ns; /* of the running one */
 };
 
+/* Whether one more task may wait. */
+bool metadata_lane_has_room(const struct metadata_lane *lane, const struct metadata_task *task);
 void metadata_lane_append(struct metadata_lane *lane, struct metadata_task *task);
 /* The oldest task that is due, those whose first result is still waited for before all others; it
  * becomes `running`. Or NULL, and when the next one will be due. */

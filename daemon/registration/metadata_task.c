@@ -63,7 +63,7 @@ static int copy_job(const struct metadata_job *job, struct metadata_task *task)
 		r = copy_text(job->runtime, &task->runtime);
 	if (r == 0 && job->state_length <= METADATA_STATE_MAX) {
 		r = copy_bytes(job->state, job->state_length, &task->state);
-		task->state_length = job->state_length;
+		task->state_length = job->state ? job->state_length : 0;
 	}
 	if (r == 0) {
 		r = copy_bytes(job->conmon, job->conmon_length, &task->conmon);
@@ -94,6 +94,8 @@ int metadata_task_new(const struct metadata_job *job, struct metadata_task **ret
 	task->result = calloc(1, sizeof(*task->result));
 	if (!task->result)
 		return -ENOMEM;
+	task->bytes = sizeof(*task) + sizeof(*task->result) + task->state_length +
+		      task->conmon_length + (job->bundle ? strlen(job->bundle) : 0);
 	task->result->container_id = job->container_id;
 	task->result->generation = job->generation;
 	*ret_task = TAKE_PTR(task);

@@ -14,6 +14,7 @@ struct metadata_task {
 	uint64_t container_id, generation;
 	char *id, *bundle, *state, *conmon, *runtime;
 	size_t state_length, conmon_length;
+	size_t bytes; /* of memory, roughly */
 	uid_t owner;
 	enum cgroup_engine engine;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC, for the first result */

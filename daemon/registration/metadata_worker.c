@@ -336,7 +336,7 @@ int metadata_worker_submit(struct metadata_worker *worker, const struct metadata
 	task->due_ns = clock_ns(CLOCK_MONOTONIC);
 	task->deadline_ns = task->due_ns + job->deadline_ms * NSEC_PER_MSEC;
 	pthread_mutex_lock(&worker->lock);
-	if (lane->count >= METADATA_QUEUE_MAX) {
+	if (!metadata_lane_has_room(lane, task)) {
 		worker->counters.refused++;
 		r = -ENOBUFS;
 	} else {

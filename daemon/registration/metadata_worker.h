@@ -14,9 +14,11 @@
 #include "lib/error.h"
 #include "oci/metadata.h"
 
-#define METADATA_QUEUE_MAX 512 /* jobs per thread, running, waiting or to be retried */
-#define METADATA_STATE_MAX                                                                         \
-	(256u << 10) /* a larger state is not kept: config.json is read instead */
+/* jobs per thread, running, waiting or to be retried */
+#define METADATA_QUEUE_MAX   512
+#define METADATA_QUEUE_BYTES (8u << 20)
+/* Bytes of state JSON in one job. A larger one is not kept: config.json says the same. */
+#define METADATA_STATE_MAX  (64u << 10)
 #define METADATA_CONMON_MAX (64u << 10) /* bytes of conmon's command line in one job */
 #define METADATA_RETRIES    2		/* later tries when labels were not there at the first */
 

@@ -269,6 +269,29 @@ START_TEST(test_queue_full)
 }
 END_TEST
 
+/* Few but big ones: states of 60 KiB, conmon's arguments of 60 KiB. */
+START_TEST(test_queue_bytes)
+{
+	static char state[60 << 10], conmon[60 << 10];
+	struct metadata_job job = {.id = ID,
+		.state = state,
+		.state_length = sizeof(state),
+		.conmon = conmon,
+		.conmon_length = sizeof(conmon),
+		.owner = getuid(),
+		.engine = CGROUP_ENGINE_PODMAN};
+	unsigned accepted = 0;
+
+	begin();
+	memset(conmon, 'x', sizeof(conmon));
+	while (metadata_worker_submit(worker, &job) == 0)
+		accepted++;
+	ck_assert_uint_eq(accepted, METADATA_QUEUE_BYTES / (sizeof(state) + sizeof(conmon) + 1000));
+	ck_assert_uint_eq(counters().refused, 1);
+	end();
+}
+END_TEST
+
 START_TEST(test_stop_with_work)
 {
 	begin();
@@ -280,4 +303,4 @@ START_TEST(test_stop_with_work)
 END_TEST
 
 RUN_SUITE("metadata_worker", test_found, test_update, test_pending, test_deadlines, test_cancel,
-	test_bad_jobs, test_odd_jobs, test_queue_full, test_stop_with_work)
+	test_bad_jobs, test_odd_jobs, test_queue_full, test_queue_bytes, test_stop_with_work)
