@@ -68,6 +68,8 @@ static void register_cgroup(struct registration *registration, const char *path,
 		found.conmon = conmon->command;
 		found.conmon_length = conmon->command_length;
 		found.verified = true;
+	} else if (found.owner) {
+		return; /* a name that anybody may give to a cgroup of his is no container yet */
 	}
 	r = found_container_register(registration, &found, &error);
 	if (!r)

@@ -232,7 +232,8 @@ static void start_conmon(char digit, uid_t uid)
 	pid_t pid;
 
 	snprintf(path, sizeof(path), "%s/conmon", fixture.directory);
-	copy_myself(path);
+	if (access(path, F_OK) < 0)
+		copy_myself(path);
 	ck_assert_int_eq(pipe(ready), 0);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
@@ -293,10 +294,18 @@ START_TEST(test_scan_of_a_users_subtree)
 	cgroup_chown("user.slice", fixture.user);
 	snprintf(his, sizeof(his), "user.slice/%s", container_cgroup('a'));
 	container_start(his, fixture.user);
+	snprintf(his, sizeof(his), "user.slice/%s", container_cgroup('b'));
+	container_start(his, fixture.user);
+	start_conmon('a', fixture.user);
+	start_conmon('b', 0); /* not his */
 	fixture_start();
 	message = expect_source('a', CONTAINER_SOURCE_SCAN);
 	ck_assert_str_eq(message->container->scope, scope());
 	registration_message_free(message);
+	while ((message = message_next())) {
+		ck_assert_int_ne(message->kind, REGISTRATION_ADDED);
+		registration_message_free(message);
+	}
 }
 END_TEST
 
