@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Token buckets: what passes is what the rates say, and what does not is accounted for to the
  * number. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/audit/limit.h"
-#include "lib/util.h"
+#include "tests/unit/unit.h"
 
 #define START (1000 * NSEC_PER_SEC)
 
@@ -190,25 +188,6 @@ START_TEST(zero_rate_is_no_limit)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("audit_limit");
-	TCase *tests = tcase_create("audit_limit");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_checked_fixture(tests, NULL, teardown);
-	tcase_add_test(tests, burst_then_rate);
-	tcase_add_test(tests, containers_do_not_share);
-	tcase_add_test(tests, host_bucket);
-	tcase_add_test(tests, summaries_say_what_was_held_back);
-	tcase_add_test(tests, nameless_container_is_its_id);
-	tcase_add_test(tests, the_container_may_be_gone);
-	tcase_add_test(tests, full_table);
-	tcase_add_test(tests, zero_rate_is_no_limit);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+RUN_SUITE_IN(NULL, teardown, "audit_limit", burst_then_rate, containers_do_not_share, host_bucket,
+	summaries_say_what_was_held_back, nameless_container_is_its_id, the_container_may_be_gone,
+	full_table, zero_rate_is_no_limit)

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The exact text of each record, the queue between the threads, and the retention of auditd's
  * files. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/audit/netlink.h"
 #include "daemon/audit/queue.h"
 #include "daemon/audit/record.h"
 #include "daemon/audit/retention.h"
-#include "lib/util.h"
 #include "tests/audit/samples.h"
+#include "tests/unit/unit.h"
 
 #define ID  "3f4e1b2c9d8a7f6e5d4c3b2a19080706f5e4d3c2b1a0f9e8d7c6b5a493827160"
 #define WEB "virt=podman vm=\"web\" uuid=" ID
@@ -329,31 +327,8 @@ START_TEST(meter)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("audit_record");
-	TCase *tests = tcase_create("audit_record");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_test(tests, exec);
-	tcase_add_test(tests, exec_of_the_host);
-	tcase_add_test(tests, the_runtimes_stub_is_no_exec_of_the_container);
-	tcase_add_test(tests, lifecycle);
-	tcase_add_test(tests, hostile_container);
-	tcase_add_test(tests, loss_and_summary);
-	tcase_add_test(tests, anomalies);
-	tcase_add_test(tests, no_record);
-	tcase_add_test(tests, the_longest_record);
-	tcase_add_test(tests, queue_keeps_order_and_counts_losses);
-	tcase_add_test(tests, queue_says_when_it_was_empty);
-	tcase_add_test(tests, retention_of_a_configuration);
-	tcase_add_test(tests, hours);
-	tcase_add_test(tests, meter);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+RUN_SUITE_IN(setup, teardown, "audit_record", exec, exec_of_the_host,
+	the_runtimes_stub_is_no_exec_of_the_container, lifecycle, hostile_container,
+	loss_and_summary, anomalies, no_record, the_longest_record,
+	queue_keeps_order_and_counts_losses, queue_says_when_it_was_empty,
+	retention_of_a_configuration, hours, meter)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the self-test concludes from what came back and what did not, without a kernel. */
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/audit/netlink.h"
 #include "daemon/audit/self_test.h"
-#include "lib/util.h"
+#include "tests/unit/unit.h"
 
 #define START	 (1000 * NSEC_PER_SEC)
 #define OUR_PID	 4321
@@ -175,25 +173,7 @@ START_TEST(what_the_kernel_says)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("audit_self_test");
-	TCase *tests = tcase_create("audit_self_test");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_checked_fixture(tests, setup, NULL);
-	tcase_add_test(tests, a_test_that_comes_back);
-	tcase_add_test(tests, a_test_that_does_not);
-	tcase_add_test(tests, somebody_elses_record_proves_nothing);
-	tcase_add_test(tests, one_excluded_type_is_named);
-	tcase_add_test(tests, everything_was_lost_for_a_while);
-	tcase_add_test(tests, real_records_spare_the_test);
-	tcase_add_test(tests, without_a_reader);
-	tcase_add_test(tests, what_the_kernel_says);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+RUN_SUITE_IN(setup, NULL, "audit_self_test", a_test_that_comes_back, a_test_that_does_not,
+	somebody_elses_record_proves_nothing, one_excluded_type_is_named,
+	everything_was_lost_for_a_while, real_records_spare_the_test, without_a_reader,
+	what_the_kernel_says)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No byte but the listed ones may stand in an audit value as it is. */
-#include <check.h>
-#include <stdlib.h>
 
 #include "lib/audit_text.h"
+#include "tests/unit/unit.h"
 
 static void expect(struct buf *buf, const char *text)
 {
@@ -116,22 +115,5 @@ START_TEST(plain_values)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("audit_text");
-	TCase *tests = tcase_create("audit_text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_test(tests, safe_values_are_quoted);
-	tcase_add_test(tests, every_other_byte_is_hex);
-	tcase_add_test(tests, forgeries_are_hex);
-	tcase_add_test(tests, a_long_value_is_cut_and_marked);
-	tcase_add_test(tests, a_long_value_keeps_its_limit);
-	tcase_add_test(tests, plain_values);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+RUN_SUITE("audit_text", safe_values_are_quoted, every_other_byte_is_hex, forgeries_are_hex,
+	a_long_value_is_cut_and_marked, a_long_value_keeps_its_limit, plain_values)
