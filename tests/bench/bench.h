@@ -5,14 +5,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "lib/error.h"
+#include "tests/bench/clock.h"
 #include "tests/bench/report.h"
 
 struct bench {
 	/* what is measured */
-	char *tallymand, *hook, *tiny;
+	char *tallymand, *hook;
+	char *tiny, *loop;   /* the benchmark's own programs */
 	const char *dynamic; /* an ordinary dynamic program that ends at once */
 	bool have_auditd;
 	/* how long */
@@ -41,19 +42,3 @@ int bench_hook(const struct bench *bench, struct error *error);
 int bench_memory(const struct bench *bench, struct error *error);
 /* From start to READY=1. */
 int bench_ready(const struct bench *bench, struct error *error);
-
-static inline uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
-
-static inline void sleep_ms(unsigned milliseconds)
-{
-	struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
-
-	while (nanosleep(&time, &time) < 0)
-		;
-}

@@ -18,6 +18,7 @@
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/proc.h"
+#include "tests/bench/spawn.h"
 #include "tests/bench/workload.h"
 
 #define CGROUP_PARENT "tallyman-bench"

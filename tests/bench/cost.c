@@ -35,8 +35,8 @@ struct measured {		     /* of one case under one monitor */
 	struct samples added_us;
 	struct samples own_us;	   /* CPU of the loop and its children, per iteration */
 	struct samples own_ratio;  /* bare's / this: hardly moved by what else runs */
-	struct samples monitor_us; /* CPU of the monitor's processes, per iteration */
-	struct samples written;	   /* bytes per iteration */
+	struct samples monitor_us; /* CPU of the monitor's processes, per exec and exit */
+	struct samples written;	   /* bytes per exec and exit */
 };
 
 struct cost {
@@ -81,24 +81,43 @@ static void monitor_stop(struct cost *cost, enum monitor monitor)
 		auditd_stop(&cost->auditd);
 }
 
-static uint64_t monitor_cpu(const struct cost *cost, enum monitor monitor)
+struct usage { /* of a monitor's processes */
+	uint64_t cpu_ns, written;
+	uint64_t lines; /* in tallymand's JSON log */
+};
+
+static struct usage monitor_usage(const struct cost *cost, enum monitor monitor)
 {
+	const struct auditd *auditd = &cost->auditd;
+
 	switch (monitor) {
 	case MONITOR_TALLYMAN:
-		return process_cpu_ns(cost->daemon.pid);
+		return (struct usage){
+			.cpu_ns = process_cpu_ns(cost->daemon.pid),
+			.written = process_written(cost->daemon.pid),
+			.lines = daemon_lines(&cost->daemon),
+		};
 	case MONITOR_AUDITD:
-		return process_cpu_ns(cost->auditd.pid) +
-		       process_cpu_ns(cost->auditd.kernel_thread);
+		return (struct usage){
+			.cpu_ns =
+				process_cpu_ns(auditd->pid) + process_cpu_ns(auditd->kernel_thread),
+			.written = process_written(auditd->pid),
+		};
 	default:
-		return 0;
+		return (struct usage){};
 	}
 }
 
-static uint64_t monitor_written(const struct cost *cost, enum monitor monitor)
+static struct usage usage_since(
+	const struct cost *cost, enum monitor monitor, const struct usage *before)
 {
-	return monitor == MONITOR_TALLYMAN ? process_written(cost->daemon.pid)
-	       : monitor == MONITOR_AUDITD ? process_written(cost->auditd.pid)
-					   : 0;
+	struct usage now = monitor_usage(cost, monitor);
+
+	return (struct usage){
+		.cpu_ns = now.cpu_ns - before->cpu_ns,
+		.written = now.written - before->written,
+		.lines = now.lines > before->lines ? now.lines - before->lines : 0,
+	};
 }
 
 static void monitor_settle(const struct cost *cost, enum monitor monitor)
@@ -114,13 +133,12 @@ static int measure_case(struct cost *cost, size_t number, enum monitor monitor, 
 	struct measured *m = &cost->measured[number][monitor];
 	struct workload workload = cost->cases[number].workload;
 	struct workload_result result;
-	uint64_t cpu, written;
+	struct usage before, used;
 	int r;
 
 	if (cost->cases[number].in_container)
 		workload.cgroup = cost->container.cgroup;
-	cpu = monitor_cpu(cost, monitor);
-	written = monitor_written(cost, monitor);
+	before = monitor_usage(cost, monitor);
 	r = workload_run(cost->bench, &workload, &result, error);
 	if (r < 0)
 		return r;
@@ -132,10 +150,12 @@ static int measure_case(struct cost *cost, size_t number, enum monitor monitor, 
 	samples_add(&m->own_us, (double)result.cpu_ns / 1e3 / (double)result.iterations);
 	if (monitor == MONITOR_BARE)
 		return 0;
-	samples_add(&m->monitor_us,
-		(double)(monitor_cpu(cost, monitor) - cpu) / 1e3 / (double)result.iterations);
-	samples_add(&m->written,
-		(double)(monitor_written(cost, monitor) - written) / (double)result.iterations);
+	used = usage_since(cost, monitor, &before);
+	/* Others may exec meanwhile: their events cost too, and are divided by as well. */
+	if (used.lines < 2 * result.iterations)
+		used.lines = 2 * result.iterations;
+	samples_add(&m->monitor_us, (double)used.cpu_ns / 1e3 / ((double)used.lines / 2));
+	samples_add(&m->written, (double)used.written / ((double)used.lines / 2));
 	return 0;
 }
 
@@ -202,9 +222,10 @@ static void report_case(const struct cost *cost, size_t number)
 		report_median(report, "ratio of loop's own CPU", who, "", &m->own_ratio, NULL);
 		report_median(report, "added per iteration", who, "us", &m->added_us, &added);
 		if (exec) {
+			report_median(report, "monitor's CPU per exec+exit", who, "us",
+				&m->monitor_us, &cpu);
 			report_median(
-				report, "monitor's CPU per exec", who, "us", &m->monitor_us, &cpu);
-			report_median(report, "written per exec", who, "bytes", &m->written, NULL);
+				report, "written per exec+exit", who, "bytes", &m->written, NULL);
 		}
 	}
 }
@@ -227,20 +248,33 @@ static int run_rounds(struct cost *cost, struct error *error)
 	return 0;
 }
 
+static void measured_done(struct measured *measured)
+{
+	samples_done(&measured->iteration_us);
+	samples_done(&measured->ratio);
+	samples_done(&measured->added_us);
+	samples_done(&measured->own_us);
+	samples_done(&measured->own_ratio);
+	samples_done(&measured->monitor_us);
+	samples_done(&measured->written);
+}
+
 static int bench_cost(const struct bench *bench, const char *name, const struct cost_case *cases,
 	size_t count, struct error *error)
 {
-	static struct cost cost; /* too large for a stack */
+	struct cost cost = {.bench = bench, .cases = cases, .case_count = count};
 	int r;
 
-	cost = (struct cost){.bench = bench, .cases = cases, .case_count = count};
 	cost.container.gate = -1;
 	r = daemon_prepare(bench, name, &cost.daemon, error);
 	if (r < 0)
 		return r;
 	r = run_rounds(&cost, error);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		report_case(&cost, i);
+		for (size_t monitor = 0; monitor < MONITOR_MAX; monitor++)
+			measured_done(&cost.measured[i][monitor]);
+	}
 	return r;
 }
 

@@ -20,6 +20,7 @@
 
 #define READY_TIMEOUT_MS 20000
 #define STOP_TIMEOUT_MS	 10000
+#define TAIL_BYTES	 (64 << 10)
 #define SETTLE_STEP_MS	 50
 #define SETTLE_STEPS_MAX 10	 /* elsewhere on the machine somebody may be busy for long */
 #define SETTLE_CPU_NS	 1000000 /* per step: an idle daemon's timers use less */
@@ -173,4 +174,25 @@ void daemon_settle(const struct daemon *daemon)
 			return;
 		before = now;
 	}
+}
+
+uint64_t daemon_lines(const struct daemon *daemon)
+{
+	static const char key[] = "\"sequence\":\"";
+	static char tail[TAIL_BYTES + 1]; /* too large for a stack */
+	_cleanup_close_ int fd = open(daemon->json_log, O_RDONLY | O_CLOEXEC);
+	char *next = tail, *last = NULL;
+	ssize_t length;
+	off_t end;
+
+	if (fd < 0)
+		return 0;
+	end = lseek(fd, 0, SEEK_END);
+	length = pread(fd, tail, TAIL_BYTES, end > TAIL_BYTES ? end - TAIL_BYTES : 0);
+	tail[length > 0 ? length : 0] = '\0';
+	while ((next = strstr(next, key))) {
+		next += sizeof(key) - 1;
+		last = next;
+	}
+	return last ? strtoull(last, NULL, 10) : 0;
 }

@@ -26,5 +26,7 @@ int daemon_start(const struct bench *bench, struct daemon *daemon, struct error 
 void daemon_stop(struct daemon *daemon);
 /* SIGKILL and wait. */
 void daemon_kill(struct daemon *daemon);
+/* Lines in its JSON log since it began: the last one's sequence; 0 when that cannot be read. */
+uint64_t daemon_lines(const struct daemon *daemon);
 /* Wait until the daemon has used next to no CPU for a while: all that happened is written. */
 void daemon_settle(const struct daemon *daemon);

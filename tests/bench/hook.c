@@ -66,7 +66,7 @@ int bench_hook(const struct bench *bench, struct error *error)
 {
 	static const struct target median = {TARGET_BELOW, 3}, storm = {TARGET_BELOW, 50},
 				   down = {TARGET_BELOW, 20};
-	static struct samples samples; /* too large for a stack */
+	_cleanup_samples_ struct samples samples = {};
 	struct daemon daemon;
 	int r = daemon_prepare(bench, "hook", &daemon, error);
 

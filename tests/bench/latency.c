@@ -8,6 +8,7 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/daemon.h"
 #include "tests/bench/log_reader.h"
+#include "tests/bench/spawn.h"
 #include "tests/bench/workload.h"
 
 #define LONE_PROBES  300
@@ -69,7 +70,7 @@ static int lone_and_storm(
 	const struct bench *bench, const char *who, const char *log, struct error *error)
 {
 	const struct workload storm = {.kind = WORKLOAD_VFORK_STATIC, .processes = STORM_LOOPS};
-	static struct samples samples; /* too large for a stack */
+	_cleanup_samples_ struct samples samples = {};
 	struct workload_result result;
 	struct workload_run *run;
 	unsigned missing;

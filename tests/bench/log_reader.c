@@ -21,6 +21,7 @@
 
 #define READ_SIZE	((size_t)1 << 20)
 #define LINE_SIZE_MAX	((size_t)4 << 20) /* 256 KiB of arguments, every byte escaped, and again */
+#define UNHURRIED_MS	20
 #define QUIET_MS	500
 #define QUIET_TRIES_MAX 60
 
@@ -134,19 +135,35 @@ static bool follow_rotation(struct log_reader *reader)
 	return true;
 }
 
+static void set_priority(bool unhurried)
+{
+	struct sched_param parameters = {.sched_priority = 1};
+
+	if (!unhurried)
+		pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+}
+
+static void wait_for_more(struct log_reader *reader)
+{
+	struct pollfd readable = {.fd = reader->watch, .events = POLLIN};
+	char events[4096];
+
+	if (reader->watch < 0) {
+		sleep_ms(UNHURRIED_MS);
+		return;
+	}
+	if (poll(&readable, 1, 50) > 0)
+		while (read(reader->watch, events, sizeof(events)) > 0)
+			;
+}
+
 static void *reader_main(void *data)
 {
 	struct log_reader *reader = data;
-	struct sched_param parameters = {.sched_priority = 1};
 
-	pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+	set_priority(reader->options.unhurried);
 	while (!atomic_load(&reader->stop)) {
-		struct pollfd readable = {.fd = reader->watch, .events = POLLIN};
-		char events[4096];
-
-		if (poll(&readable, 1, 50) > 0 && read(reader->watch, events, sizeof(events)) < 0 &&
-			errno != EAGAIN)
-			break;
+		wait_for_more(reader);
 		do {
 			while (read_more(reader))
 				;
@@ -178,6 +195,8 @@ static int reader_open(struct log_reader *reader)
 	reader->file = open(reader->path, O_RDONLY | O_CLOEXEC);
 	if (reader->file < 0 || lseek(reader->file, 0, SEEK_END) < 0)
 		return -errno;
+	if (reader->options.unhurried)
+		return 0;
 	reader->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (reader->watch < 0 || inotify_add_watch(reader->watch, dirname(folder),
 					 IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)

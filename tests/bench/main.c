@@ -173,6 +173,7 @@ static int run_subjects(const struct arguments *arguments, const char *directory
 		.tallymand = program("TALLYMAND", arguments->build, "daemon/tallymand"),
 		.hook = program("TALLYMAN_HOOK", arguments->build, "hook/tallyman-hook"),
 		.tiny = program("BENCH_TINY", arguments->build, "tests/bench/tiny"),
+		.loop = program("BENCH_LOOP", arguments->build, "tests/bench/loop"),
 		.dynamic = "/bin/true",
 		.have_auditd = auditd_usable(),
 		.rounds = arguments->rounds,
@@ -184,8 +185,9 @@ static int run_subjects(const struct arguments *arguments, const char *directory
 	int r = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!bench.tallymand || !bench.hook || !bench.tiny || !bench.report) {
-		fprintf(stderr, "bench: tallymand, tallyman-hook and tiny must be built in %s\n",
+	if (!bench.tallymand || !bench.hook || !bench.tiny || !bench.loop || !bench.report) {
+		fprintf(stderr,
+			"bench: tallymand, tallyman-hook and tests/bench must be built in %s\n",
 			arguments->build);
 		return 1;
 	}

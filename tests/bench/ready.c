@@ -11,12 +11,11 @@
 int bench_ready(const struct bench *bench, struct error *error)
 {
 	static const struct target target = {TARGET_AT_MOST, 200};
-	static struct samples ready, control; /* too large for a stack */
+	_cleanup_samples_ struct samples ready = {}, control = {};
 	struct daemon daemon;
 	struct crowd crowd;
 	int r = daemon_prepare(bench, "ready", &daemon, error);
 
-	ready.count = control.count = 0;
 	if (!r)
 		r = crowd_start(bench, PROCESSES, &crowd, error);
 	if (r < 0)

@@ -4,12 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/cleanup.h"
-
 void samples_add(struct samples *samples, double value)
 {
-	if (samples->count < SAMPLES_MAX)
-		samples->values[samples->count++] = value;
+	if (samples->count == samples->capacity) {
+		size_t capacity = samples->capacity ? 2 * samples->capacity : 16;
+		double *values = realloc(samples->values, capacity * sizeof(*values));
+
+		if (!values)
+			return;
+		samples->values = values;
+		samples->capacity = capacity;
+	}
+	samples->values[samples->count++] = value;
+}
+
+void samples_done(struct samples *samples)
+{
+	free(samples->values);
+	*samples = (struct samples){};
 }
 
 static int compare_doubles(const void *a, const void *b)

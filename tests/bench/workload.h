@@ -7,8 +7,6 @@
 
 #include "tests/bench/bench.h"
 
-#define WORKLOAD_PROCESSES_MAX 16U
-
 enum workload_kind {
 	WORKLOAD_FORK_STATIC,	  /* fork + execve + wait of tiny */
 	WORKLOAD_FORK_DYNAMIC,	  /* the same of an ordinary dynamic program */
@@ -44,7 +42,3 @@ int workload_wait(struct workload_run *run, struct workload_result *ret, struct 
 /* Start and wait. */
 int workload_run(const struct bench *bench, const struct workload *workload,
 	struct workload_result *ret, struct error *error);
-
-/* One vfork + execve + wait in this process; true when it ran and ended with 0. When `ret_start` is
- * not NULL it gets CLOCK_MONOTONIC from just before the execve, taken in the child. */
-bool spawn_and_wait(const char *path, const char *const arguments[], uint64_t *ret_start);
