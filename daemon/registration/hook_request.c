@@ -45,7 +45,9 @@ int hook_request_register(struct registration *registration, const struct hook_m
 		.state = message->annotations_left_out ? NULL : state,
 		.conmon = message->conmon,
 		.conmon_length = message->conmon_length,
-		.deadline_ms = metadata_deadline(registration, message),
+		/* Nobody waits for the answer to a spooled message. */
+		.deadline_ms = peer ? metadata_deadline(registration, message)
+				    : registration->config->metadata_deadline_ms,
 	};
 	int r;
 

@@ -283,7 +283,8 @@ static void exec_hook(const struct hook_run *how, int input)
 {
 	const char *builddir = getenv("top_builddir");
 	const char *arguments[16] = {"tallyman-hook", "--socket",
-		how->socket ? how->socket : fixture.socket, "--spool", fixture.spool};
+		how->socket ? how->socket : fixture.socket, "--spool",
+		how->spool ? how->spool : fixture.spool};
 	size_t count = 5;
 	char path[4096];
 
@@ -304,7 +305,9 @@ static void exec_hook(const struct hook_run *how, int input)
 		_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
 
 		ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
-		if (how->uid)
+		if (how->user_namespace)
+			enter_user_namespace(how->uid);
+		else if (how->uid)
 			become(how->uid);
 		fexecve(fd, (char **)arguments, environ);
 	}

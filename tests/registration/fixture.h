@@ -57,9 +57,11 @@ void cgroup_enter(const char *name); /* this process */
 struct hook_run {
 	const char *cgroup;
 	uid_t uid;
-	const char *budget; /* milliseconds */
-	const char *config; /* hook.conf */
-	const char *socket; /* NULL: the fixture's */
+	bool user_namespace; /* as rootless podman runs it: root of a namespace of `uid` */
+	const char *spool;   /* NULL: the fixture's */
+	const char *budget;  /* milliseconds */
+	const char *config;  /* hook.conf */
+	const char *socket;  /* NULL: the fixture's */
 };
 int hook_run(const struct hook_run *how, const char *state, size_t length);
 int hook_register(pid_t pid, const char *id); /* createRuntime by root, default options */

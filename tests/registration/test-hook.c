@@ -279,6 +279,69 @@ START_TEST(test_rootless_does_not_spool)
 }
 END_TEST
 
+/* As rootless podman runs it: the hook is root of the user's namespace, and neither sees who
+ * listens nor can say more than its uid outside. */
+START_TEST(test_rootless)
+{
+	const struct hook_run how = {.uid = fixture.user, .user_namespace = true};
+	struct registration_message *added;
+	const char *state;
+	char his[200];
+	pid_t pid;
+
+	fixture_start();
+	cgroup_make("user.slice");
+	cgroup_chown("user.slice", fixture.user);
+	snprintf(his, sizeof(his), "user.slice/%s", container_cgroup('a'));
+	pid = container_start(his, fixture.user);
+	state = state_text(pid, container_id('a'), "creating", "");
+	ck_assert_int_eq(hook_run(&how, state, strlen(state)), 0);
+	added = message_take(REGISTRATION_ADDED);
+	ck_assert_int_eq(added->container->source, CONTAINER_SOURCE_HOOK);
+	ck_assert_str_eq(added->container->scope, scope());
+	registration_message_free(added);
+}
+END_TEST
+
+START_TEST(test_spool_behind_a_link)
+{
+	pid_t pid = container_start(container_cgroup('a'), 0);
+	const char *state = state_text(pid, container_id('a'), "creating", "");
+	char target[128], link[128], below[160];
+
+	snprintf(target, sizeof(target), "%s/target", fixture.directory);
+	snprintf(link, sizeof(link), "%s/link", fixture.directory);
+	snprintf(below, sizeof(below), "%s/spool", link);
+	ck_assert_int_eq(mkdir(target, 0700), 0);
+	ck_assert_int_eq(symlink(target, link), 0);
+	ck_assert_int_eq(hook_run(&(struct hook_run){.spool = link}, state, strlen(state)), 0);
+	ck_assert_int_eq(hook_run(&(struct hook_run){.spool = below}, state, strlen(state)), 0);
+	ck_assert_uint_eq(file_count(target), 0);
+}
+END_TEST
+
+START_TEST(test_full_spool)
+{
+	pid_t pid = container_start(container_cgroup('a'), 0);
+	char path[200];
+
+	ck_assert_int_eq(mkdir(fixture.spool, 0700), 0);
+	for (int i = 0; i < 1023; i++) {
+		snprintf(path, sizeof(path), "%s/%d.json", fixture.spool, i);
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	}
+	ck_assert_int_eq(hook_register(pid, container_id('a')), 0);
+	ck_assert_uint_eq(file_count(fixture.spool), 1024);
+	ck_assert_int_eq(hook_register(pid, container_id('a')), 0);
+	ck_assert_uint_eq(file_count(fixture.spool), 1024);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/0.json", fixture.spool);
+	ck_assert_int_eq(truncate(path, 16 << 20), 0);
+	ck_assert_int_eq(hook_register(pid, container_id('a')), 0);
+	ck_assert_uint_eq(file_count(fixture.spool), 1023);
+}
+END_TEST
+
 START_TEST(test_socket_of_a_stranger_is_not_spoken_to)
 {
 	pid_t pid = container_start(container_cgroup('a'), 0), listener;
@@ -414,7 +477,8 @@ int main(void)
 		test_deeper_cgroup_registers_the_component, test_no_cgroup_by_descent,
 		test_bad_states_do_nothing, test_ten_megabytes, test_long_annotations_are_left_out,
 		test_down_spools_and_replays, test_hung_spools, test_spool_is_watched,
-		test_spool_is_not_believed_when_open, test_rootless_does_not_spool,
+		test_spool_is_not_believed_when_open, test_rootless_does_not_spool, test_rootless,
+		test_spool_behind_a_link, test_full_spool,
 		test_socket_of_a_stranger_is_not_spoken_to, test_fail_closed,
 		test_fail_closed_by_image};
 
