@@ -100,17 +100,40 @@ static bool is_special(char c)
 	return (unsigned char)c < 0x20 || (unsigned char)c > 0x7f || c == '"' || c == '\\';
 }
 
-/* How many bytes at the start of data stand for themselves. */
+static uint64_t load_word(const char *data)
+{
+	uint64_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
+/* Whether all of it stands for itself. The last eight bytes are taken as one word whatever of them
+ * was seen before: most strings are paths and words, and their ends would cost more than the rest.
+ */
+static bool is_plain(const char *data, size_t length)
+{
+	size_t i;
+
+	if (length < sizeof(uint64_t)) {
+		for (i = 0; i < length; i++)
+			if (is_special(data[i]))
+				return false;
+		return true;
+	}
+	for (i = 0; length - i > sizeof(uint64_t); i += sizeof(uint64_t))
+		if (special_bytes(load_word(data + i)))
+			return false;
+	return !special_bytes(load_word(data + length - sizeof(uint64_t)));
+}
+
+/* How many bytes at the start stand for themselves. */
 static size_t plain_length(const char *data, size_t length)
 {
 	size_t i = 0;
-	uint64_t word;
 
-	for (; length - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, data + i, sizeof(word));
-		if (special_bytes(word))
-			break;
-	}
+	while (length - i >= sizeof(uint64_t) && !special_bytes(load_word(data + i)))
+		i += sizeof(uint64_t);
 	while (i < length && !is_special(data[i]))
 		i++;
 	return i;
@@ -180,11 +203,10 @@ bool json_escape(struct buf *buf, const char *data, size_t length)
 
 bool json_string_n(struct buf *buf, const char *data, size_t length)
 {
-	size_t plain = plain_length(data, length);
 	bool replaced;
 	char *p;
 
-	if (plain == length) {
+	if (is_plain(data, length)) {
 		p = value_room(buf, length + 2);
 		if (!p)
 			return false;
@@ -195,8 +217,7 @@ bool json_string_n(struct buf *buf, const char *data, size_t length)
 		return false;
 	}
 	json_token(buf, "\"", 1);
-	buf_append(buf, data, plain);
-	replaced = json_escape(buf, data + plain, length - plain);
+	replaced = json_escape(buf, data, length);
 	buf_append_char(buf, '"');
 	return replaced;
 }
