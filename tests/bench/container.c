@@ -119,8 +119,6 @@ static void state_json(const struct container_under_test *container, struct buf 
 	json_key_string(buf, "io.kubernetes.cri-o.Name", "k8s_web_shop_prod_0");
 	json_key_string(buf, "io.kubernetes.cri-o.Labels", "{\"app\":\"shop\",\"tier\":\"web\"}");
 	json_key_string(buf, "io.kubernetes.container.name", "web");
-	json_key_string(buf, "io.kubernetes.pod.name", "shop");
-	json_key_string(buf, "io.kubernetes.pod.namespace", "prod");
 	json_close_object(buf);
 	json_close_object(buf);
 }
