@@ -72,7 +72,7 @@ static void put_sink(
 		json_key_u64(json, "queued_bytes", counters.queued_bytes);
 		json_key_bool(json, "failing", counters.failing);
 		if (counters.failing)
-			json_key_string(json, "reason", counters.reason);
+			json_key_string(json, "error", counters.reason);
 	}
 	json_close_object(json);
 }

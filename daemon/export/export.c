@@ -33,7 +33,8 @@ struct export
 	struct subscribers *subscribers;
 	struct buf line, audit_lines;
 	struct export_counters counters;
-	struct file_sink_loss oversized; /* lines of the JSON log, not reported yet */
+	bool json_failing, audit_log_failing; /* as last said in the daemon's own messages */
+	struct file_sink_loss oversized;      /* lines of the JSON log, not reported yet */
 	char stream[STREAM_MAX];
 	struct previous_log previous;
 	bool (*may_wait)(void *data);
@@ -310,6 +311,27 @@ static void report_sink(struct export *export, struct file_sink *sink, const cha
 		report_loss(export, stage, loss.reason, &loss);
 }
 
+/* Once when it begins and once when it ends: the log itself cannot tell of it meanwhile. */
+static void say_failing(struct file_sink *sink, const char *path, bool *failing)
+{
+	struct file_sink_counters counters;
+
+	if (!sink)
+		return;
+	file_sink_counters_get(sink, &counters);
+	if (counters.failing == *failing)
+		return;
+	*failing = counters.failing;
+	if (counters.failing)
+		log_error(
+			"%s: %s: its lines are kept as far as the queue holds them, then they are "
+			"lost and counted",
+			path, counters.reason);
+	else
+		log_notice("%s takes lines again; %llu have been lost so far", path,
+			(unsigned long long)counters.lost);
+}
+
 void export_report_losses(struct export *export)
 {
 	struct file_sink_loss oversized = export->oversized;
@@ -319,6 +341,9 @@ void export_report_losses(struct export *export)
 		export->oversized = (struct file_sink_loss){};
 		report_loss(export, "json", "line too long, or no memory for it", &oversized);
 	}
+	say_failing(export->json_sink, export->config->json_file, &export->json_failing);
+	say_failing(
+		export->audit_log_sink, export->config->audit_log_file, &export->audit_log_failing);
 	report_sink(export, export->json_sink, "json");
 	report_sink(export, export->audit_log_sink, "audit_log");
 	if (export->audit && audit_take_loss(export->audit, &count, &since)) {
