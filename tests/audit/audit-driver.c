@@ -105,6 +105,7 @@ static void do_exec(const char *name, unsigned count, size_t argument_bytes)
 		slowest = MAX(slowest, now_ns(CLOCK_MONOTONIC) - begin);
 	}
 	printf("slowest_us=%" PRIu64 "\n", (uint64_t)(slowest / 1000));
+	sample_done(&sample);
 	free(arguments);
 }
 

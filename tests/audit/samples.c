@@ -353,18 +353,20 @@ void samples_make(struct samples *samples, uint64_t seed, size_t containers, siz
 		samples->items[i].event.time = START_TIME + i * 3 * NSEC_PER_MSEC;
 }
 
+void sample_done(struct sample *sample)
+{
+	free((char *)sample->comm);
+	free((char *)sample->exe);
+	free((char *)sample->binary);
+	free((char *)sample->cwd);
+	free(sample->arguments);
+	free(sample->process.image);
+}
+
 void samples_free(struct samples *samples)
 {
-	for (size_t i = 0; i < samples->count; i++) {
-		struct sample *sample = &samples->items[i];
-
-		free((char *)sample->comm);
-		free((char *)sample->exe);
-		free((char *)sample->binary);
-		free((char *)sample->cwd);
-		free(sample->arguments);
-		free(sample->process.image);
-	}
+	for (size_t i = 0; i < samples->count; i++)
+		sample_done(&samples->items[i]);
 	for (size_t i = 0; i < samples->container_count; i++) {
 		free(samples->containers[i].metadata.name);
 		free(samples->containers[i].metadata.runtime);

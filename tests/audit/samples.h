@@ -43,6 +43,7 @@ void samples_make(struct samples *samples, uint64_t seed, size_t containers, siz
 void sample_exec(struct sample *sample, struct container *container, const char *comm,
 	const char *exe, const char *binary, const char *cwd, const char *arguments,
 	size_t arguments_length);
+void sample_done(struct sample *sample);
 void samples_free(struct samples *samples);
 /* vm= as a record should have it. */
 void sample_vm(const struct container *container, char *to, size_t size);

@@ -56,12 +56,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	free((char *)sample.comm);
-	free((char *)sample.exe);
-	free((char *)sample.binary);
-	free((char *)sample.cwd);
-	free(sample.arguments);
-	free(sample.process.image);
+	sample_done(&sample);
 	audit_log = audit_log_free(audit_log);
 	buf_done(&buf);
 }

@@ -37,12 +37,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	free((char *)sample.comm);
-	free((char *)sample.exe);
-	free((char *)sample.binary);
-	free((char *)sample.cwd);
-	free(sample.arguments);
-	free(sample.process.image);
+	sample_done(&sample);
 	buf_done(&buf);
 }
 
@@ -189,12 +184,7 @@ START_TEST(the_longest_record)
 	ck_assert_uint_le(buf.length, AUDIT_RECORD_MAX);
 	ck_assert_ptr_nonnull(strstr(buf_string(&buf), " cmd_len=3999999999 cmd=0A"));
 	ck_assert_str_eq(buf.data + buf.length - strlen(" res=success"), " res=success");
-	free((char *)longest.comm);
-	free((char *)longest.exe);
-	free((char *)longest.binary);
-	free((char *)longest.cwd);
-	free(longest.arguments);
-	free(longest.process.image);
+	sample_done(&longest);
 }
 END_TEST
 
