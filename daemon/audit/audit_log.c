@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines as auditd would write them had the kernel been given an execve rule, with one record more:
  * a VIRT_MACHINE_ID that names the container. What ausearch needs, all tried:
- *  - VIRT_MACHINE_ID stands last before EOE (first, `--format text` loses the verb) and has no
- * exe=, comm= or res= (they would replace the SYSCALL's), and its prefix names the subject;
- *  - a blank follows uuid= (ausearch reads on to one without looking for the end);
- *  - no line is longer than 8969 bytes: ausearch reads the rest as another record. */
+ *
+ * VIRT_MACHINE_ID stands last before EOE (first, `--format text` loses the verb), has no exe=,
+ * comm= or res= (they would replace the SYSCALL's), and its prefix names the subject.
+ *
+ * A blank follows uuid=: ausearch reads on to one without looking for the end.
+ *
+ * No line is longer than 8969 bytes: ausearch reads the rest as another record. */
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
@@ -14,11 +17,12 @@
 #include <unistd.h>
 
 #include "daemon/audit/audit.h"
+#include "daemon/audit/audit_execve.h"
+#include "daemon/audit/audit_lines.h"
 #include "daemon/audit/record.h"
 #include "lib/audit_text.h"
 #include "lib/util.h"
 
-#define NODE "tallyman"
 /* The second for a process that was found running: nobody saw its exec. */
 #define KEY_EXEC  "tallyman-exec"
 #define KEY_FOUND "tallyman-found"
@@ -26,12 +30,6 @@
 /* Encoded: with the rest of its record below the longest line. */
 #define PATH_ENCODED_MAX   8192
 #define CGROUP_ENCODED_MAX 4096
-/* Text of one EXECVE record; the kernel's own number. */
-#define EXECVE_LENGTH_MAX 7500
-/* ` a2147483647_len=4294967295 a2147483647[4294967295]=""` */
-#define ARGUMENT_NAME_MAX   64
-#define ARGUMENT_LENGTH_MAX (EXECVE_LENGTH_MAX - ARGUMENT_NAME_MAX)
-#define STAMP_MAX	    64
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
@@ -64,14 +62,6 @@ struct audit_log {
 	char arch[9];
 };
 
-/* The lines of one event. */
-struct lines {
-	struct buf *buf;
-	unsigned count;
-	size_t stamp_length;
-	char stamp[STAMP_MAX]; /* ` msg=audit(SECONDS.MILLISECONDS:SERIAL): ` */
-};
-
 int audit_log_new(const struct config *config, struct audit_log **ret_log)
 {
 	struct audit_log *log = calloc(1, sizeof(*log));
@@ -92,50 +82,13 @@ struct audit_log *audit_log_free(struct audit_log *log)
 	return NULL;
 }
 
-static void lines_start(struct lines *lines, struct audit_log *log, uint64_t time, struct buf *buf)
+static uint32_t next_serial(struct audit_log *log)
 {
-	struct buf stamp = {
-		.data = lines->stamp,
-		.capacity = sizeof(lines->stamp),
-		.limit = sizeof(lines->stamp),
-	};
-	unsigned milliseconds = (unsigned)(time / NSEC_PER_MSEC % 1000);
-
 	/* 0 would be "no serial" to ausearch -a. */
 	if (!++log->serial)
 		log->serial = 1;
-	lines->buf = buf;
-	lines->count = 0;
-	buf_append_literal(&stamp, " msg=audit(");
-	buf_u64(&stamp, time / NSEC_PER_SEC);
-	buf_append_char(&stamp, '.');
-	buf_append_char(&stamp, (char)('0' + milliseconds / 100));
-	buf_append_char(&stamp, (char)('0' + milliseconds / 10 % 10));
-	buf_append_char(&stamp, (char)('0' + milliseconds % 10));
-	buf_append_char(&stamp, ':');
-	buf_u64(&stamp, log->serial);
-	buf_append_literal(&stamp, "): ");
-	lines->stamp_length = stamp.length;
+	return log->serial;
 }
-
-#define line_start(lines, type)                                                                    \
-	do {                                                                                       \
-		buf_append_literal((lines)->buf, "node=" NODE " type=" type);                      \
-		buf_append((lines)->buf, (lines)->stamp, (lines)->stamp_length);                   \
-	} while (0)
-
-static void line_end(struct lines *lines)
-{
-	buf_append_char(lines->buf, '\n');
-	lines->count++;
-}
-
-/* ` name=NUMBER`; `text` has the blank and the equals sign. */
-#define field(buf, text, value)                                                                    \
-	do {                                                                                       \
-		buf_append_literal((buf), text);                                                   \
-		buf_u64((buf), (value));                                                           \
-	} while (0)
 
 static void path_field(
 	struct buf *buf, const char *name, const struct exec_image *image, struct text text)
@@ -159,30 +112,30 @@ static bool exe_differs(const struct exec_image *image)
 }
 
 static void syscall_line(
-	struct lines *lines, const struct audit_log *log, const struct process *process)
+	struct audit_lines *lines, const struct audit_log *log, const struct process *process)
 {
 	const struct exec_image *image = process->image;
 	const struct credentials *credentials = &image->credentials;
 	struct buf *buf = lines->buf;
 
-	line_start(lines, "SYSCALL");
+	audit_line_start(lines, "SYSCALL");
 	buf_append_literal(buf, "arch=");
 	buf_append_string(buf, log->arch);
-	field(buf, " syscall=", SYS_execve);
+	audit_number(buf, " syscall=", SYS_execve);
 	buf_append_literal(buf, " success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=");
 	buf_append_char(buf, exe_differs(image) ? '2' : '1');
-	field(buf, " ppid=", process->parent_pid);
-	field(buf, " pid=", process->pid);
-	field(buf, " auid=", credentials->auid);
-	field(buf, " uid=", credentials->uid);
-	field(buf, " gid=", credentials->gid);
-	field(buf, " euid=", credentials->euid);
-	field(buf, " suid=", credentials->suid);
-	field(buf, " fsuid=", credentials->fsuid);
-	field(buf, " egid=", credentials->egid);
-	field(buf, " sgid=", credentials->sgid);
-	field(buf, " fsgid=", credentials->fsgid);
-	field(buf, " tty=(none) ses=", credentials->session);
+	audit_number(buf, " ppid=", process->parent_pid);
+	audit_number(buf, " pid=", process->pid);
+	audit_number(buf, " auid=", credentials->auid);
+	audit_number(buf, " uid=", credentials->uid);
+	audit_number(buf, " gid=", credentials->gid);
+	audit_number(buf, " euid=", credentials->euid);
+	audit_number(buf, " suid=", credentials->suid);
+	audit_number(buf, " fsuid=", credentials->fsuid);
+	audit_number(buf, " egid=", credentials->egid);
+	audit_number(buf, " sgid=", credentials->sgid);
+	audit_number(buf, " fsgid=", credentials->fsgid);
+	audit_number(buf, " tty=(none) ses=", credentials->session);
 	buf_append_char(buf, ' ');
 	audit_field_n(
 		buf, "comm", image->comm, MIN((size_t)image->comm_length, sizeof(image->comm)));
@@ -191,113 +144,14 @@ static void syscall_line(
 		buf_append_literal(buf, " key=\"" KEY_FOUND "\"");
 	else
 		buf_append_literal(buf, " key=\"" KEY_EXEC "\"");
-	line_end(lines);
+	audit_line_end(lines);
 }
 
-/* Where the EXECVE record being written began, to know when to begin another. */
-struct execve {
-	struct lines *lines;
-	size_t start;
-	unsigned argument;
-};
-
-/* Whether an argument of so many encoded bytes still fits, the empty one and its name too. */
-static bool execve_fits(const struct execve *execve, size_t encoded)
+static void cwd_line(struct audit_lines *lines, const struct exec_image *image)
 {
-	return execve->lines->buf->length - execve->start + ARGUMENT_NAME_MAX + encoded <=
-	       EXECVE_LENGTH_MAX;
-}
-
-static void execve_start(struct execve *execve)
-{
-	line_start(execve->lines, "EXECVE");
-	execve->start = execve->lines->buf->length;
-}
-
-static void execve_next(struct execve *execve)
-{
-	line_end(execve->lines);
-	execve_start(execve);
-}
-
-static void argument_value(struct buf *buf, const char *value, size_t length, bool safe)
-{
-	if (!safe) {
-		audit_hex(buf, value, length);
-		return;
-	}
-	buf_append_char(buf, '"');
-	buf_append(buf, value, length);
-	buf_append_char(buf, '"');
-}
-
-/* An argument longer than a record: ` aN_len=LENGTH aN[0]=…`, in further records ` aN[1]=…`, as the
- * kernel does. */
-static void long_argument(struct execve *execve, const char *value, size_t length, bool safe)
-{
-	struct buf *buf = execve->lines->buf;
-	unsigned piece = 0;
-	size_t done = 0;
-
-	while (done < length && !buf->failed) {
-		size_t room, more;
-
-		if (!execve_fits(execve, 2))
-			execve_next(execve);
-		room = ARGUMENT_LENGTH_MAX - (buf->length - execve->start);
-		more = MIN(length - done, safe ? room : room / 2);
-		if (!done) {
-			field(buf, " a", execve->argument);
-			field(buf, "_len=", length);
-		}
-		field(buf, " a", execve->argument);
-		field(buf, "[", piece++);
-		buf_append_literal(buf, "]=");
-		argument_value(buf, value + done, more, safe);
-		done += more;
-	}
-}
-
-static void argument(struct execve *execve, const char *value, size_t length)
-{
-	bool safe = audit_text_is_safe(value, length);
-	size_t encoded = safe ? length : 2 * length;
-
-	if (encoded > ARGUMENT_LENGTH_MAX) {
-		long_argument(execve, value, length, safe);
-	} else {
-		if (!execve_fits(execve, encoded))
-			execve_next(execve);
-		field(execve->lines->buf, " a", execve->argument);
-		buf_append_char(execve->lines->buf, '=');
-		argument_value(execve->lines->buf, value, length, safe);
-	}
-	execve->argument++;
-}
-
-static void execve_lines(struct lines *lines, const struct exec_image *image)
-{
-	const char *next = exec_image_text(image, image->arguments);
-	const char *end = next + image->arguments.length;
-	struct execve execve = {.lines = lines};
-
-	execve_start(&execve);
-	field(lines->buf, "argc=", image->argc);
-	while (next < end && !lines->buf->failed) {
-		const char *nul = memchr(next, '\0', (size_t)(end - next));
-		size_t length = (size_t)((nul ? nul : end) - next);
-
-		argument(&execve, next, length);
-		next += length + 1;
-	}
-	line_end(lines);
-}
-
-static void cwd_line(struct lines *lines, const struct exec_image *image)
-{
-	line_start(lines, "CWD");
+	audit_line_start(lines, "CWD");
 	path_field(lines->buf, "cwd", image, image->cwd);
-	line_end(lines);
+	audit_line_end(lines);
 }
 
 static void hex_pair(struct buf *buf, unsigned value)
@@ -311,7 +165,7 @@ static void inode_fields(struct buf *buf, const struct exec_image *image)
 {
 	char mode[16];
 
-	field(buf, " inode=", image->exe_inode);
+	audit_number(buf, " inode=", image->exe_inode);
 	buf_append_literal(buf, " dev=");
 	/* new_encode_dev() */
 	hex_pair(buf, image->exe_device >> 8 & 0xfff);
@@ -320,83 +174,85 @@ static void inode_fields(struct buf *buf, const struct exec_image *image)
 	buf_append_literal(buf, " mode=");
 	buf_append(
 		buf, mode, (size_t)snprintf(mode, sizeof(mode), "%#o", image->exe_mode & 0177777));
-	field(buf, " ouid=", image->exe_uid);
-	field(buf, " ogid=", image->exe_gid);
+	audit_number(buf, " ouid=", image->exe_uid);
+	audit_number(buf, " ogid=", image->exe_gid);
 	buf_append_literal(buf, " rdev=00:00");
 }
 
 /* What was named in the call, and the file that runs when that is another: a script's interpreter,
  * or where a link leads. Only of that file the kernel side knows more than the name. */
-static void path_lines(struct lines *lines, const struct exec_image *image)
+static void path_lines(struct audit_lines *lines, const struct exec_image *image)
 {
 	bool two = exe_differs(image);
 
-	line_start(lines, "PATH");
+	audit_line_start(lines, "PATH");
 	buf_append_literal(lines->buf, "item=0");
 	path_field(lines->buf, "name", image, image->binary);
 	if (!two)
 		inode_fields(lines->buf, image);
 	buf_append_literal(lines->buf, " nametype=NORMAL");
-	line_end(lines);
+	audit_line_end(lines);
 	if (!two)
 		return;
-	line_start(lines, "PATH");
+	audit_line_start(lines, "PATH");
 	buf_append_literal(lines->buf, "item=1");
 	path_field(lines->buf, "name", image, image->exe);
 	inode_fields(lines->buf, image);
 	buf_append_literal(lines->buf, " nametype=NORMAL");
-	line_end(lines);
+	audit_line_end(lines);
 }
 
 static void prefix(struct buf *buf, uint32_t pid, uint32_t uid, uint32_t auid, uint32_t session)
 {
-	field(buf, "pid=", pid);
-	field(buf, " uid=", uid);
-	field(buf, " auid=", auid);
-	field(buf, " ses=", session);
+	audit_number(buf, "pid=", pid);
+	audit_number(buf, " uid=", uid);
+	audit_number(buf, " auid=", auid);
+	audit_number(buf, " ses=", session);
 	buf_append_literal(buf, " msg='");
 }
 
 static void machine_id_line(
-	struct lines *lines, const struct process *process, const struct container *container)
+	struct audit_lines *lines, const struct process *process, const struct container *container)
 {
 	const struct credentials *credentials = &process->image->credentials;
 	const char *cgroup = container->cgroup_path ? container->cgroup_path : "";
 	struct audit_container names;
 
 	audit_container_of(container, &names);
-	line_start(lines, "VIRT_MACHINE_ID");
+	audit_line_start(lines, "VIRT_MACHINE_ID");
 	prefix(lines->buf, process->pid, credentials->uid, credentials->auid, credentials->session);
 	buf_append_literal(lines->buf, "op=annotate");
 	audit_container_format(&names, lines->buf);
 	buf_append_char(lines->buf, ' ');
 	audit_field_limited(lines->buf, "cgroup", cgroup, strlen(cgroup), CGROUP_ENCODED_MAX);
 	buf_append_char(lines->buf, '\'');
-	line_end(lines);
+	audit_line_end(lines);
 }
 
-static void exec_lines(struct lines *lines, const struct audit_log *log, const struct event *event)
+static void exec_lines(
+	struct audit_lines *lines, const struct audit_log *log, const struct event *event)
 {
 	syscall_line(lines, log, event->process);
-	execve_lines(lines, event->process->image);
+	audit_execve_lines(lines, event->process->image);
 	cwd_line(lines, event->process->image);
 	path_lines(lines, event->process->image);
 	if (event->container)
 		machine_id_line(lines, event->process, event->container);
-	line_start(lines, "EOE");
-	line_end(lines);
+	audit_line_start(lines, "EOE");
+	audit_line_end(lines);
 }
 
 /* One record as it would come from the kernel with us as the sender, but with the login that
  * started the container, so that -ul and --session find what that login started. */
-static void record_line(struct lines *lines, const struct audit_log *log, const struct event *event)
+static void record_line(
+	struct audit_lines *lines, const struct audit_log *log, const struct event *event)
 {
 	uint32_t pid = (uint32_t)log->pid, uid = log->uid, auid = UINT32_MAX, session = UINT32_MAX;
 
 	if (event->kind == EVENT_CONTAINER_START || event->kind == EVENT_CONTAINER_STOP)
-		line_start(lines, "VIRT_CONTROL");
+		audit_line_start(lines, "VIRT_CONTROL");
 	else
-		line_start(lines, "RESP_ANOMALY");
+		audit_line_start(lines, "RESP_ANOMALY");
 	if (event->process && event->process->image) {
 		pid = event->process->pid;
 		uid = event->process->image->credentials.uid;
@@ -409,13 +265,13 @@ static void record_line(struct lines *lines, const struct audit_log *log, const 
 	prefix(lines->buf, pid, uid, auid, session);
 	audit_record_format(event, lines->buf);
 	buf_append_char(lines->buf, '\'');
-	line_end(lines);
+	audit_line_end(lines);
 }
 
 unsigned audit_log_format(struct audit_log *log, const struct event *event, struct buf *buf)
 {
 	size_t start = buf->length;
-	struct lines lines;
+	struct audit_lines lines;
 
 	switch (event->kind) {
 	case EVENT_PROCESS_EXEC:
@@ -423,14 +279,14 @@ unsigned audit_log_format(struct audit_log *log, const struct event *event, stru
 			return 0;
 		if (!event->container && !log->host)
 			return 0;
-		lines_start(&lines, log, event->time, buf);
+		audit_lines_begin(&lines, event->time, next_serial(log), buf);
 		exec_lines(&lines, log, event);
 		break;
 	case EVENT_CONTAINER_START:
 	case EVENT_CONTAINER_STOP:
 		if (!event->container)
 			return 0;
-		lines_start(&lines, log, event->time, buf);
+		audit_lines_begin(&lines, event->time, next_serial(log), buf);
 		record_line(&lines, log, event);
 		break;
 	case EVENT_CGROUP_ESCAPE:
@@ -439,7 +295,7 @@ unsigned audit_log_format(struct audit_log *log, const struct event *event, stru
 		/* fall through */
 	case EVENT_EVENT_LOSS:
 	case EVENT_UNREGISTERED_CONTAINER:
-		lines_start(&lines, log, event->time, buf);
+		audit_lines_begin(&lines, event->time, next_serial(log), buf);
 		record_line(&lines, log, event);
 		break;
 	default:

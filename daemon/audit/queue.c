@@ -85,6 +85,10 @@ size_t audit_queue_take(struct audit_queue *queue, void *to, size_t size, unsign
 		queue->records--;
 		taken += length;
 	}
+	/* From the beginning again, so that a queue that never fills never touches its other pages.
+	 */
+	if (!queue->used)
+		queue->head = 0;
 	pthread_mutex_unlock(&queue->mutex);
 	return taken;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "daemon/audit/audit_lines.h"
 #include "daemon/audit/netlink.h"
 #include "lib/audit_text.h"
 #include "lib/util.h"
@@ -58,16 +59,10 @@ void audit_container_format(const struct audit_container *container, struct buf 
 	plain(buf, "uuid", container->uuid);
 }
 
-/* ` since=SECONDS.MILLISECONDS`, as audit(…) writes the time. */
 static void since(struct buf *buf, uint64_t realtime_ns)
 {
-	unsigned milliseconds = (unsigned)(realtime_ns / NSEC_PER_MSEC % 1000);
-
-	number(buf, "since", realtime_ns / NSEC_PER_SEC);
-	buf_append_char(buf, '.');
-	buf_append_char(buf, (char)('0' + milliseconds / 100));
-	buf_append_char(buf, (char)('0' + milliseconds / 10 % 10));
-	buf_append_char(buf, (char)('0' + milliseconds % 10));
+	buf_append_literal(buf, " since=");
+	audit_seconds(buf, realtime_ns);
 }
 
 static void tail(struct buf *buf, const char *hostname, const char *result)

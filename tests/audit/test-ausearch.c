@@ -16,9 +16,8 @@
 #include "daemon/audit/audit.h"
 #include "daemon/audit/record.h"
 #include "lib/util.h"
-#include "tests/audit/samples.h"
+#include "tests/audit/oracle.h"
 
-#define SENDER_PID	  4321
 #define CONTAINERS	  70
 #define EXECS		  1600
 #define QUERIES		  450
@@ -32,19 +31,6 @@ enum {
 	LOG_MAX
 };
 static const char *const log_names[] = {"kernel", "kernel enriched", "audit-format log"};
-
-/* What an event should be found by. */
-struct facts {
-	const char *types[8];
-	char vm[1100];
-	const char *uuid, *exe, *comm, *key, *files[3], *result, *hostname, *syscall;
-	uint32_t pid, uid, auid, session;
-};
-
-struct option {
-	const char *flag;
-	char value[5000];
-};
 
 static struct samples samples;
 static struct facts *facts[LOG_MAX];
@@ -62,139 +48,6 @@ static void result(bool ok, const char *format, ...)
 	va_end(arguments);
 	printf("\n");
 	failures += !ok;
-}
-
-/* ---- the oracle ---- */
-
-static bool plain(const char *text)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./@%+-";
-
-	return *text && strlen(text) <= AUDIT_WORD_MAX && text[strspn(text, allowed)] == '\0';
-}
-
-static void common_facts(struct facts *f, const struct sample *sample)
-{
-	sample_vm(sample->container, f->vm, sizeof(f->vm));
-	f->uuid = sample->container->id;
-	f->result = sample->event.kind == EVENT_EVENT_LOSS ? "no" : "yes";
-	f->exe = AUDIT_OWN_EXE;
-	if (sample->comm) {
-		f->exe = sample->exe;
-		f->comm = sample->comm;
-	}
-	switch (sample->event.kind) {
-	case EVENT_PROCESS_EXEC:
-		f->types[0] = "USER_CMD";
-		break;
-	case EVENT_CONTAINER_START:
-	case EVENT_CONTAINER_STOP:
-		f->types[0] = "VIRT_CONTROL";
-		break;
-	default:
-		f->types[0] = "RESP_ANOMALY";
-	}
-}
-
-/* A path that a kernel record cannot hold whole is not found by its name. */
-static const char *if_it_fits(const char *path)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./@%+-:,";
-
-	if (!path)
-		return NULL;
-	if (path[strspn(path, allowed)] == '\0')
-		return strlen(path) + 2 <= AUDIT_PATH_MAX ? path : NULL;
-	return 2 * strlen(path) <= AUDIT_PATH_MAX ? path : NULL;
-}
-
-static void kernel_facts(struct facts *f, const struct sample *sample)
-{
-	common_facts(f, sample);
-	f->exe = if_it_fits(f->exe);
-	f->pid = SENDER_PID;
-	f->uid = 0;
-	f->auid = f->session = SAMPLE_UNSET;
-	f->hostname = plain(f->vm) ? f->vm : "?";
-	if (sample->event.kind == EVENT_PROCESS_EXEC)
-		f->files[0] = if_it_fits(sample->cwd);
-}
-
-static void audit_log_facts(struct facts *f, const struct sample *sample)
-{
-	static const char *const exec_types[] = {
-		"SYSCALL", "EXECVE", "CWD", "PATH", "VIRT_MACHINE_ID", "EOE"};
-	const struct credentials *credentials;
-
-	common_facts(f, sample);
-	f->hostname = plain(f->vm) ? f->vm : "?";
-	f->pid = (uint32_t)getpid();
-	f->uid = getuid();
-	f->auid = sample->container->auid;
-	f->session = sample->container->session;
-	if (!sample->process.image)
-		return;
-	credentials = &sample->process.image->credentials;
-	f->pid = sample->process.pid;
-	f->uid = credentials->uid;
-	f->auid = credentials->auid;
-	f->session = credentials->session;
-	if (sample->event.kind != EVENT_PROCESS_EXEC)
-		return;
-	memcpy(f->types, exec_types, sizeof(exec_types));
-	f->key = "tallyman-exec";
-	f->syscall = "execve";
-	f->hostname = NULL;
-	f->files[0] = sample->cwd;
-	f->files[1] = sample->binary;
-	f->files[2] = sample->exe;
-}
-
-static bool same(const char *fact, const char *value)
-{
-	return fact && !strcmp(fact, value);
-}
-
-static bool option_matches(const struct facts *f, const struct option *option)
-{
-	const char *flag = option->flag, *value = option->value;
-	bool found = false;
-
-	if (!strcmp(flag, "-m"))
-		for (size_t i = 0; i < ARRAY_SIZE(f->types); i++)
-			found |= same(f->types[i], value);
-	else if (!strcmp(flag, "-f"))
-		for (size_t i = 0; i < ARRAY_SIZE(f->files); i++)
-			found |= same(f->files[i], value);
-	else if (!strcmp(flag, "--vm-name"))
-		found = same(f->vm, value);
-	else if (!strcmp(flag, "--uuid"))
-		found = same(f->uuid, value);
-	else if (!strcmp(flag, "-x"))
-		found = same(f->exe, value);
-	else if (!strcmp(flag, "-c"))
-		found = same(f->comm, value);
-	else if (!strcmp(flag, "-k"))
-		found = same(f->key, value);
-	else if (!strcmp(flag, "-sv"))
-		found = same(f->result, value);
-	else if (!strcmp(flag, "-hn"))
-		found = same(f->hostname, value);
-	else if (!strcmp(flag, "-sc"))
-		found = same(f->syscall, value);
-	else if (!strcmp(flag, "-p"))
-		found = f->pid == strtoul(value, NULL, 10);
-	else if (!strcmp(flag, "-ui"))
-		found = f->uid == strtoul(value, NULL, 10);
-	else if (!strcmp(flag, "-ul"))
-		found = f->auid == strtoul(value, NULL, 10);
-	else if (!strcmp(flag, "--session"))
-		found = f->session == strtoul(value, NULL, 10);
-	else
-		abort();
-	return found;
 }
 
 /* ---- writing the logs ---- */
