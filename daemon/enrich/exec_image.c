@@ -5,6 +5,8 @@
 
 #include "lib/util.h"
 
+#define DELETED_SUFFIX " (deleted)" /* as the kernel and Tetragon write it */
+
 /* Append `path` to an absolute directory, resolving "." and ".." as text, as Go's filepath.Join
  * does: this is what Tetragon shows as `binary` for a relative path. */
 static void append_cleaned(struct buf *buf, const char *path, size_t length)
@@ -118,6 +120,7 @@ struct exec_image *exec_image_new(
 	struct exec_image_maker *maker, const struct record_view *view, struct span arguments)
 {
 	const struct exec_record *record = view->exec;
+	bool deleted = record->header.flags & RECORD_FLAG_CWD_DELETED;
 	struct exec_image *image;
 	uint32_t at = 0;
 	size_t size;
@@ -126,7 +129,8 @@ struct exec_image *exec_image_new(
 	if (make_arguments(maker, arguments) < 0 || make_environment(maker, view->environment) < 0)
 		return NULL;
 	size = sizeof(*image) + maker->binary.length + view->exe.length + view->cwd.length +
-	       maker->arguments.length + maker->environment.length;
+	       maker->arguments.length + maker->environment.length +
+	       (deleted ? strlen(DELETED_SUFFIX) : 0);
 	image = pool_get(maker->pool, size);
 	if (!image)
 		return NULL;
@@ -148,6 +152,8 @@ struct exec_image *exec_image_new(
 	image->binary = put(image, &at, maker->binary.data, maker->binary.length);
 	image->exe = put(image, &at, view->exe.data, view->exe.length);
 	image->cwd = put(image, &at, view->cwd.data, view->cwd.length);
+	if (deleted)
+		image->cwd.length += put(image, &at, DELETED_SUFFIX, strlen(DELETED_SUFFIX)).length;
 	image->arguments = put(image, &at, maker->arguments.data, maker->arguments.length);
 	image->environment = put(image, &at, maker->environment.data, maker->environment.length);
 	return image;
