@@ -222,6 +222,8 @@ void json_process_format(const struct json_event_options *options, const struct 
 	/* What Tetragon does not have. */
 	if (role == JSON_PROCESS_EXEC) {
 		argv_format(image, buf);
+		if (image->flags & (RECORD_FLAG_ARGUMENTS_CUT | RECORD_FLAG_ARGUMENTS_ERROR))
+			json_key_unsigned(buf, "arguments_total", image->arguments_total);
 		text_format(buf, "exe", "exe_b64", image, image->exe);
 		json_key_unsigned(buf, "ses", image->credentials.session);
 	}
