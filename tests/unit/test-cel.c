@@ -86,6 +86,8 @@ static const struct {
 	{"process_exec.process.binary.startsWith('/bin/')", false},
 	{"process_exec.process.binary.endsWith('/curl')", true},
 	{"process_exec.process.binary.endsWith('/usr/bin/curly')", false},
+	{"process_exec.process.binary.endsWith('/usr/bin/curl')", true},
+	{"process_exec.process.binary.startsWith('/usr/bin/curl')", true},
 	{"process_exec.process.binary.contains('bin')", true},
 	{"process_exec.process.binary.contains('sbin')", false},
 	{"process_exec.process.binary.contains('')", true},

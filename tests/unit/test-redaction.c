@@ -84,6 +84,12 @@ static const struct {
 	{"{\"redact\":[\"--password=(\\\\S*)\"]}", "", "x|--password=|y|", "x|--password=*****|y|"},
 	/* a group that took no part */
 	{"{\"redact\":[\"(a)|(b)\"]}", "", "x|ab|c|", "x|**********|c|"},
+	/* matches of nothing, as Go finds them */
+	{"{\"redact\":[\"(z*)\"]}", "", "x|ab|", "x|*****a*****b*****|"},
+	{"{\"redact\":[\"x(y)?\"]}", "", "x|x|", "x|x|"},
+	/* an empty argument within a group */
+	{"{\"redact\":[\"a (.*)\"]}", "", "x|a||b|", "x|a|*****|*****|"},
+	{"{\"redact\":[\"(.*) b\"]}", "", "x|a||b|", "x|*****|*****|b|"},
 	/* groups side by side, nested, out of order, overlapping in a look-ahead */
 	{"{\"redact\":[\"(a)(b)\"]}", "", "x|abc|", "x|**********c|"},
 	{"{\"redact\":[\"((a)|b)+\"]}", "", "x|xaby|", "x|x**********y|"},
@@ -222,6 +228,12 @@ START_TEST(test_none)
 	ck_assert_int_eq(redaction_arguments(NULL, "", 0, &buf, 0), 0);
 	ck_assert_int_eq(redaction_variable(NULL, "", 0, &buf, 0), 0);
 	ck_assert_ptr_null(buf.data);
+	buf_append(&buf, "a\0secret", 9);
+	ck_assert_int_eq(redaction_arguments(NULL, "", 0, &buf, 0), 0);
+	ck_assert_int_eq(redaction_variable(NULL, "", 0, &buf, 0), 0);
+	ck_assert_int_eq(redaction_arguments(redaction, "", 0, &buf, 0), 0);
+	ck_assert(buf.length == 9 && memcmp(buf.data, "a\0secret", 9) == 0);
+	buf_done(&buf);
 	redaction_free(redaction);
 }
 END_TEST
