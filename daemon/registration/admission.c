@@ -2,16 +2,18 @@
 #include "daemon/registration/admission.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/log.h"
+#include "daemon/registration/awaited_metadata.h"
 #include "daemon/registration/cgroup_processes.h"
 #include "daemon/registration/container_map.h"
-#include "lib/clock.h"
-#include "oci/hook_message.h"
+#include "daemon/registration/notice.h"
+#include "daemon/registration/record.h"
+#include "lib/cleanup.h"
+#include "lib/util.h"
 
 DEFINE_CLEANUP(struct registration_message *, registration_message_free)
 
@@ -25,100 +27,6 @@ bool admission_is_alive(const struct registration *registration, const struct co
 	return !cgroup_id_of_path(registration->mount_point, container->cgroup_path, &id) &&
 	       id == container->cgroup_id &&
 	       cgroup_is_populated(registration->mount_point, container->cgroup_path);
-}
-
-/* READY, ENDED, UPDATED. When there is no memory even for that, the main thread learns of the end
- * by itself, and goes without the metadata. */
-static void tell(struct registration *registration, enum registration_message_kind kind,
-	const struct known_container *container, struct container_metadata *metadata)
-{
-	struct registration_message *message = calloc(1, sizeof(*message));
-
-	if (!message) {
-		log_error("no memory to pass on what is known of container %s",
-			container->record->id);
-		return;
-	}
-	message->kind = kind;
-	message->container_id = container->record->cgroup_id;
-	message->generation = container->record->generation;
-	if (metadata) {
-		message->metadata = *metadata;
-		*metadata = (struct container_metadata){};
-	}
-	message_queue_push(&registration->messages, message);
-}
-
-static void tell_ready(struct registration *registration, struct known_container *container)
-{
-	if (container->ready)
-		return;
-	container->ready = true;
-	tell(registration, REGISTRATION_READY, container, NULL);
-}
-
-void admission_ended(struct registration *registration, const struct known_container *container)
-{
-	tell(registration, REGISTRATION_ENDED, container, NULL);
-}
-
-static int copy_text(const char *text, char **ret_copy)
-{
-	if (!text)
-		return 0;
-	*ret_copy = strdup(text);
-	return *ret_copy ? 0 : -ENOMEM;
-}
-
-/* A second record with the same facts and without metadata. */
-static struct container *copy_facts(const struct container *facts)
-{
-	_cleanup_(container_free_p) struct container *copy = container_new();
-
-	if (!copy)
-		return NULL;
-	*copy = *facts;
-	copy->metadata = (struct container_metadata){};
-	copy->cgroup_path = copy->scope = copy->bundle = NULL;
-	if (copy_text(facts->cgroup_path, &copy->cgroup_path) < 0 ||
-		copy_text(facts->scope, &copy->scope) < 0 ||
-		copy_text(facts->bundle, &copy->bundle) < 0)
-		return NULL;
-	return TAKE_PTR(copy);
-}
-
-static struct container *new_record(
-	struct registration *registration, const struct admission *admission)
-{
-	_cleanup_(container_free_p) struct container *record = container_new();
-	const struct verified_init *init = admission->init;
-
-	if (!record)
-		return NULL;
-	/* Time makes generations grow over restarts of the daemon, too. */
-	registration->last_generation =
-		MAX(registration->last_generation + 1, clock_ns(CLOCK_BOOTTIME));
-	record->cgroup_id = init->container_id;
-	record->generation = registration->last_generation;
-	memcpy(record->id, admission->id, strlen(admission->id) + 1);
-	record->source = admission->source;
-	record->verified = admission->verified;
-	record->has_cgroup = init->has_cgroup;
-	record->init_pid = init->pid;
-	record->init_start = ticks_to_ns(init->start_ticks);
-	record->auid = init->auid;
-	record->session = init->session;
-	record->registered_ns = clock_ns(CLOCK_REALTIME);
-	if (init->has_cgroup && copy_text(init->cgroup_path, &record->cgroup_path) < 0)
-		return NULL;
-	if (copy_text(admission->bundle, &record->bundle) < 0)
-		return NULL;
-	if (admission->owner &&
-		asprintf(&record->scope, "user:%u", (unsigned)admission->owner) < 0) {
-		record->scope = NULL;
-		return NULL;
-	}
-	return TAKE_PTR(record);
 }
 
 static int write_maps(struct registration *registration, const struct container *record, int pidfd,
@@ -158,7 +66,7 @@ static int make_known(struct registration *registration, struct container *recor
 	int r;
 
 	if (message)
-		message->container = copy_facts(record);
+		message->container = record_copy(record);
 	if (!message || !message->container)
 		return error_set(error, -ENOMEM, "no memory");
 	if (write) {
@@ -185,37 +93,6 @@ static int make_known(struct registration *registration, struct container *recor
 	message_queue_push(&registration->messages, TAKE_PTR(message));
 	*ret_container = container;
 	return 0;
-}
-
-static void ask_for_metadata(struct registration *registration, struct known_container *container,
-	const struct admission *admission)
-{
-	_cleanup_buf_ struct buf state = {.limit = OCI_STATE_BYTES_MAX};
-	struct metadata_job job = {
-		.container_id = container->record->cgroup_id,
-		.generation = container->record->generation,
-		.id = container->record->id,
-		.bundle = admission->bundle,
-		.conmon = admission->conmon,
-		.conmon_length = admission->conmon_length,
-		.owner = container->owner,
-		.engine = container->engine,
-		.deadline_ms = admission->deadline_ms,
-	};
-	int r;
-
-	if (admission->state) {
-		oci_state_write(admission->state, SIZE_MAX, &state);
-		if (!state.failed) {
-			job.state = state.data;
-			job.state_length = state.length;
-		}
-	}
-	r = metadata_worker_submit(registration->worker, &job);
-	if (r < 0) {
-		registration_count(registration, metadata_failed);
-		tell_ready(registration, container); /* no result will come */
-	}
 }
 
 /* Ended ones stay for some seconds, for their late events; they do not count. */
@@ -264,7 +141,7 @@ static int check_limits(
 /* The cgroup of an earlier container whose removal failed or has not been noticed. */
 static void replace(struct registration *registration, struct known_container *container)
 {
-	admission_ended(registration, container);
+	notice_send(registration, REGISTRATION_ENDED, container, NULL);
 	admission_forget(registration, container->record->cgroup_id, container->record->generation);
 }
 
@@ -280,7 +157,7 @@ int admission_admit(struct registration *registration, const struct admission *a
 		/* Both prestart and createRuntime, or found by the scan first: what the hook knows
 		 * may help where nothing was found. */
 		if (container->ready && !container->metadata_found)
-			ask_for_metadata(registration, container, admission);
+			awaited_metadata_ask(registration, container, admission);
 		*ret_container = container;
 		return 0;
 	}
@@ -289,7 +166,7 @@ int admission_admit(struct registration *registration, const struct admission *a
 	r = check_limits(registration, admission, error);
 	if (r < 0)
 		return r;
-	record = new_record(registration, admission);
+	record = record_new(registration, admission);
 	if (!record)
 		return error_set(error, -ENOMEM, "no memory");
 	r = make_known(registration, record, &none, admission->pidfd, true, admission->existing,
@@ -298,7 +175,7 @@ int admission_admit(struct registration *registration, const struct admission *a
 		return r;
 	container->engine = admission->init->engine;
 	container->owner = admission->owner;
-	ask_for_metadata(registration, container, admission);
+	awaited_metadata_ask(registration, container, admission);
 	*ret_container = container;
 	return 0;
 }
@@ -324,7 +201,7 @@ static void ask_again(struct registration *registration, struct known_container 
 	if (container->record->has_cgroup &&
 		cgroup_path_container(container->record->cgroup_path, &found))
 		container->engine = found.engine;
-	ask_for_metadata(registration, container, &admission);
+	awaited_metadata_ask(registration, container, &admission);
 }
 
 int admission_restore(struct registration *registration, struct container *record, bool alive,
@@ -346,9 +223,9 @@ int admission_restore(struct registration *registration, struct container *recor
 		return r;
 	container->owner = owner_of_scope(container->record->scope);
 	container->metadata_found = source != LABELS_SOURCE_NONE && source != LABELS_SOURCE_CONMON;
-	tell_ready(registration, container);
+	notice_ready(registration, container);
 	if (!alive) {
-		admission_ended(registration, container);
+		notice_send(registration, REGISTRATION_ENDED, container, NULL);
 		kept_state_remove(&registration->kept, container->record->cgroup_id);
 		known_remove(&registration->known, container);
 	} else if (!container->metadata_found) {
@@ -367,44 +244,4 @@ void admission_forget(struct registration *registration, uint64_t container_id, 
 	kept_state_remove(&registration->kept, container_id);
 	metadata_worker_cancel(registration->worker, container_id, generation);
 	known_remove(&registration->known, container);
-}
-
-static bool has_metadata(const struct container_metadata *metadata)
-{
-	return metadata->source != LABELS_SOURCE_NONE || metadata->name || metadata->image_name ||
-	       metadata->runtime;
-}
-
-static void use_metadata(struct registration *registration, struct known_container *container,
-	struct metadata_result *result)
-{
-	if (result->outcome == METADATA_FOUND)
-		container->metadata_found = true;
-	if (!result->update && result->outcome == METADATA_TIMED_OUT)
-		registration_count(registration, metadata_late);
-	if (!result->update && result->outcome == METADATA_NOT_FOUND)
-		registration_count(registration, metadata_failed);
-	if (!has_metadata(&result->metadata))
-		return;
-	(void)kept_state_write(&registration->kept, container->record, &result->metadata);
-	tell(registration, REGISTRATION_UPDATED, container, &result->metadata);
-}
-
-void admission_take_metadata(
-	struct registration *registration, void (*ready)(struct registration *registration,
-						   uint64_t container_id, uint64_t generation))
-{
-	struct metadata_result *result;
-
-	while ((result = metadata_worker_take(registration->worker))) {
-		struct known_container *container =
-			known_get(&registration->known, result->container_id);
-
-		if (container && container->record->generation == result->generation) {
-			use_metadata(registration, container, result);
-			tell_ready(registration, container);
-		}
-		ready(registration, result->container_id, result->generation);
-		metadata_result_free(result);
-	}
 }

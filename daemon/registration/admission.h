@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making a verified container known: to the kernel side, to the main thread, on disk; and the
- * metadata that follows it. */
+/* Making a verified container known: to the kernel side, to the main thread, on disk. */
 #pragma once
 
 #include <stdbool.h>
@@ -36,17 +35,9 @@ int admission_admit(struct registration *registration, const struct admission *a
 int admission_restore(struct registration *registration, struct container *container, bool alive,
 	struct error *error);
 
-/* The container has ended, which the main thread may not have seen. */
-void admission_ended(struct registration *registration, const struct known_container *container);
 /* The main thread has done with it. */
 void admission_forget(
 	struct registration *registration, uint64_t container_id, uint64_t generation);
-
-/* Take what the metadata worker has found. `ready` is called for each container whose waiting hook
- * can be answered now. */
-void admission_take_metadata(
-	struct registration *registration, void (*ready)(struct registration *registration,
-						   uint64_t container_id, uint64_t generation));
 
 /* Whether a container's processes still run, by its cgroup or, without one, by its init. */
 bool admission_is_alive(const struct registration *registration, const struct container *container);

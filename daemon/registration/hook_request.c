@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/registration/admission.h"
+#include "daemon/registration/notice.h"
 #include "daemon/registration/sandbox.h"
 #include "lib/clock.h"
 
@@ -72,7 +73,7 @@ static int take_hint(
 	while ((container = known_find_id(&registration->known, state->id, container)))
 		if ((peer->full_trust || container->owner == peer->uid) &&
 			!admission_is_alive(registration, container->record))
-			admission_ended(registration, container);
+			notice_send(registration, REGISTRATION_ENDED, container, NULL);
 	return 0;
 }
 

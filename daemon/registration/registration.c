@@ -11,6 +11,7 @@
 
 #include "daemon/log.h"
 #include "daemon/registration/admission.h"
+#include "daemon/registration/awaited_metadata.h"
 #include "daemon/registration/hook_server.h"
 #include "daemon/registration/private_directory.h"
 #include "daemon/registration/registration_internal.h"
@@ -50,7 +51,7 @@ static void handle_commands(
 static void handle_metadata(
 	struct registration *registration, struct event_source *source, uint32_t events)
 {
-	admission_take_metadata(registration, hook_server_ready);
+	awaited_metadata_take(registration, hook_server_ready);
 }
 
 /* A hook whose budget ended before this daemon answered, or before it listened. */

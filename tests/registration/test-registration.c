@@ -1,155 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may register what, and what hostile clients get. */
-#include <errno.h>
+/* Who may register what. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
-#include "lib/buf.h"
-#include "lib/json_writer.h"
 #include "lib/proc.h"
-#include "oci/hook_message.h"
+#include "tests/registration/client.h"
 #include "tests/registration/fixture.h"
 #include "tests/unit/unit.h"
-
-#define SCM_MAX_DESCRIPTORS 253 /* the kernel takes no more in one packet */
-
-static int connect_socket(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", fixture.socket);
-	ck_assert_msg(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "%s",
-		strerror(errno));
-	return fd;
-}
-
-static void send_packet(int fd, const void *data, size_t length, const int *fds, size_t count)
-{
-	union {
-		char data[CMSG_SPACE(SCM_MAX_DESCRIPTORS * sizeof(int))];
-		struct cmsghdr align;
-	} control = {};
-	struct iovec iov = {.iov_base = (void *)data, .iov_len = length};
-	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (count) {
-		struct cmsghdr *cmsg;
-
-		header.msg_control = control.data;
-		header.msg_controllen = CMSG_SPACE(count * sizeof(int));
-		cmsg = CMSG_FIRSTHDR(&header);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(count * sizeof(int));
-		memcpy(CMSG_DATA(cmsg), fds, count * sizeof(int));
-	}
-	ck_assert_msg(sendmsg(fd, &header, MSG_NOSIGNAL) == (ssize_t)length, "%s", strerror(errno));
-}
-
-/* true: registered. Otherwise `reason` has the daemon's. */
-static bool receive_answer(int fd, struct error *reason)
-{
-	char answer[HOOK_ANSWER_MAX];
-	bool registered = false;
-	ssize_t length = recv(fd, answer, sizeof(answer), 0);
-
-	ck_assert_msg(length > 0, "the daemon closed without an answer");
-	ck_assert_int_eq(hook_answer_parse(answer, (size_t)length, &registered, reason), 0);
-	return registered;
-}
-
-static bool exchange(
-	const void *data, size_t length, const int *fds, size_t count, struct error *reason)
-{
-	int fd = connect_socket();
-	bool registered;
-
-	send_packet(fd, data, length, fds, count);
-	registered = receive_answer(fd, reason);
-	close(fd);
-	return registered;
-}
-
-static void make_message(struct buf *buf, pid_t claimed, const char *id)
-{
-	const char *text = state_text(claimed, id, "creating", "");
-	struct hook_message message = {.budget_ms = 10000};
-	struct error error = {};
-
-	ck_assert_msg(oci_state_parse(text, strlen(text), &message.state, &error) == 0, "%s",
-		error.message);
-	ck_assert_int_eq(boot_id(message.boot_id), 0);
-	ck_assert_int_eq(hook_message_write(&message, buf, NULL), 0);
-	oci_state_free(message.state);
-}
-
-static int open_pidfd(pid_t pid)
-{
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	ck_assert_int_ge(fd, 0);
-	return fd;
-}
-
-/* Claim process `claimed`, hand over a pidfd of `pid`. */
-static bool claim(pid_t pid, pid_t claimed, const char *id, struct error *reason)
-{
-	struct buf buf = {};
-	int pidfd = open_pidfd(pid);
-	bool registered;
-
-	make_message(&buf, claimed, id);
-	registered = exchange(buf.data, buf.length, &pidfd, 1, reason);
-	close(pidfd);
-	buf_done(&buf);
-	return registered;
-}
-
-/* claim() by another: returns what that process says. */
-struct claimant {
-	uid_t uid;
-	const char *cgroup;
-};
-static bool claim_as(const struct claimant *claimant, pid_t pid, const char *id)
-{
-	int status;
-	pid_t child = fork();
-
-	ck_assert_int_ge(child, 0);
-	if (!child) {
-		struct error reason = {};
-		bool registered;
-
-		if (claimant->cgroup)
-			cgroup_enter(claimant->cgroup);
-		if (claimant->uid) {
-			ck_assert_int_eq(setresgid(claimant->uid, claimant->uid, claimant->uid), 0);
-			ck_assert_int_eq(setresuid(claimant->uid, claimant->uid, claimant->uid), 0);
-		}
-		registered = claim(pid, pid, id, &reason);
-		if (!registered)
-			fprintf(stderr, "# %s\n", reason.message);
-		_exit(registered ? 0 : 7);
-	}
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert(WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == 7));
-	return !WEXITSTATUS(status);
-}
 
 START_TEST(test_pid_1)
 {
@@ -370,13 +234,13 @@ START_TEST(test_ended_while_we_looked)
 	fixture_start();
 	pid = container_start(container_cgroup('a'), 0);
 	pidfd = open_pidfd(pid);
-	make_message(&buf, pid, container_id('a'));
+	client_message(&buf, pid, container_id('a'));
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){}, WEXITED | WNOWAIT), 0);
 	/* A zombie first, then nothing at all. */
-	ck_assert(!exchange(buf.data, buf.length, &pidfd, 1, &reason));
+	ck_assert(!client_exchange(buf.data, buf.length, &pidfd, 1, &reason));
 	container_kill(pid);
-	ck_assert(!exchange(buf.data, buf.length, &pidfd, 1, &reason));
+	ck_assert(!client_exchange(buf.data, buf.length, &pidfd, 1, &reason));
 	ck_assert(!map_has(cgroup_number(container_cgroup('a')), NULL));
 	buf_done(&buf);
 	close(pidfd);
@@ -401,125 +265,6 @@ START_TEST(test_map_full)
 	for (uint64_t key = 1; key <= FIXTURE_CONTAINERS_MAX; key++)
 		bpf_map_delete_elem(fixture.maps.containers_fd, &key);
 	ck_assert(claim(pid, pid, container_id('a'), &reason));
-}
-END_TEST
-
-START_TEST(test_hostile_packets)
-{
-	static const char *const texts[] = {"hello", "{", "null", "{\"version\":1}",
-		"{\"version\":2}", "{\"version\":1,\"stage\":\"createRuntime\",\"started\":\"x\"}",
-		"{\"version\":1,\"stage\":\"createRuntime\",\"started\":\"1\",\"budget_ms\":1,"
-		"\"boot_id\":\"\",\"init_start_ticks\":\"0\",\"annotations_left_out\":0,\"state\":"
-		"7}"};
-	size_t huge = HOOK_MESSAGE_MAX + 4096;
-	char *large = malloc(huge);
-	struct error reason = {};
-
-	fixture_start();
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		ck_assert(!exchange(texts[i], strlen(texts[i]), NULL, 0, &reason));
-	memset(large, '[', huge);
-	ck_assert(!exchange(large, huge, NULL, 0, &reason));
-	ck_assert_ptr_nonnull(strstr(reason.message, "longer than"));
-	ck_assert(!exchange(large, HOOK_MESSAGE_MAX, NULL, 0, &reason));
-	for (int i = 0; i < 256; i++) {
-		large[0] = (char)i;
-		ck_assert(!exchange(large, 64, NULL, 0, &reason));
-	}
-	ck_assert_uint_eq(counters().malformed, ARRAY_SIZE(texts) + 2 + 256);
-	no_message();
-	free(large);
-}
-END_TEST
-
-/* The daemon is this process: what it does not close can be counted. */
-START_TEST(test_hostile_descriptors)
-{
-	size_t before, after = 0;
-	struct error reason = {};
-	struct buf buf = {};
-	int fds[SCM_MAX_DESCRIPTORS], pipes[2];
-	pid_t pid;
-
-	fixture_start();
-	pid = container_start(container_cgroup('a'), 0);
-	make_message(&buf, pid, container_id('a'));
-	ck_assert(!exchange(buf.data, buf.length, NULL, 0, &reason));
-	before = file_count("/proc/self/fd");
-
-	ck_assert_int_eq(pipe(pipes), 0);
-	ck_assert(!exchange(buf.data, buf.length, &pipes[0], 1, &reason)); /* no pidfd */
-	ck_assert_str_eq(reason.message, "the descriptor is no pidfd");
-	fds[0] = fds[1] = open_pidfd(pid);
-	ck_assert(!exchange(buf.data, buf.length, fds, 2, &reason));
-	fds[1] = pipes[1];
-	ck_assert(!exchange(buf.data, buf.length, fds, 2, &reason));
-	for (size_t i = 0; i < SCM_MAX_DESCRIPTORS; i++)
-		fds[i] = i % 2 ? pipes[0] : fds[0];
-	for (int i = 0; i < 40; i++)
-		ck_assert(!exchange(buf.data, buf.length, fds, SCM_MAX_DESCRIPTORS, &reason));
-	ck_assert(!map_has(cgroup_number(container_cgroup('a')), NULL));
-	close(pipes[0]);
-	close(pipes[1]);
-	close(fds[0]);
-	for (int i = 0; i < 1000; i++) { /* closing is left to other threads */
-		after = file_count("/proc/self/fd");
-		if (after <= before)
-			break;
-		usleep(10000);
-	}
-	ck_assert_uint_le(after, before);
-	ck_assert(claim(pid, pid, container_id('a'), &reason));
-	buf_done(&buf);
-}
-END_TEST
-
-START_TEST(test_many_connections)
-{
-	enum {
-		COUNT = 300
-	};
-	struct error reason = {};
-	int fds[COUNT];
-	pid_t pid;
-
-	fixture_start();
-	pid = container_start(container_cgroup('a'), 0);
-	/* None of them ever sends. They are closed one after the other, and the hook gets its turn.
-	 */
-	for (size_t i = 0; i < COUNT; i++)
-		fds[i] = connect_socket();
-	ck_assert(claim(pid, pid, container_id('a'), &reason));
-	ck_assert_uint_ge(counters().timeouts, 1);
-	for (size_t i = 0; i < COUNT; i++)
-		close(fds[i]);
-}
-END_TEST
-
-/* Another user's connections, however many, leave room for root's. */
-START_TEST(test_another_users_connections)
-{
-	struct error reason = {};
-	int ready[2], status;
-	pid_t pid, child;
-	char byte;
-
-	fixture_start();
-	pid = container_start(container_cgroup('a'), 0);
-	ck_assert_int_eq(pipe(ready), 0);
-	child = fork();
-	if (!child) {
-		ck_assert_int_eq(setresuid(1234, 1234, 1234), 0);
-		for (int i = 0; i < 200; i++)
-			connect_socket();
-		ck_assert_int_eq((int)write(ready[1], "r", 1), 1);
-		pause();
-	}
-	ck_assert_int_eq((int)read(ready[0], &byte, 1), 1);
-	ck_assert(claim(pid, pid, container_id('a'), &reason));
-	ck_assert_uint_ge(counters().refused, 200 - 8);
-	kill(child, SIGKILL);
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
 }
 END_TEST
 
@@ -592,8 +337,7 @@ int main(void)
 		test_from_inside_a_container, test_by_descendant_of_a_container,
 		test_root_of_a_user_namespace, test_another_user, test_another_user_without_cgroup,
 		test_quota_and_ids_of_users, test_ended_while_we_looked, test_map_full,
-		test_hostile_packets, test_hostile_descriptors, test_many_connections,
-		test_another_users_connections, test_poststop_is_only_a_hint, test_reused_cgroup};
+		test_poststop_is_only_a_hint, test_reused_cgroup};
 
 	if (geteuid())
 		return 77; /* cgroups, maps and other users' processes need root */
