@@ -42,10 +42,8 @@ static void ancestors_put(
 		return;
 	json_key(buf, "ancestors");
 	json_open_array(buf);
-	for (; ancestor; ancestor = ancestor->parent) {
-		json_comma(buf);
+	for (; ancestor; ancestor = ancestor->parent)
 		json_process_format(options, ancestor, JSON_PROCESS_PARENT, false, buf);
-	}
 	json_close_array(buf);
 }
 
