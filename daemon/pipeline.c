@@ -128,7 +128,9 @@ static struct process **add_snapshot(
 		if (!process)
 			continue;
 		added[count++] = process;
-		if (process->pid == 1)
+		/* kthreadd is in the initial namespaces as init is, and is there where a
+		 * hardened kernel keeps init from the iterator */
+		if (process->pid == 1 || process->pid == 2)
 			export_set_host_namespaces(pipeline->export, &process->image->namespaces);
 	}
 	qsort(added, count, sizeof(*added), by_start);
