@@ -131,7 +131,9 @@ tallyman() {
 # daemon_config [SECTION.KEY=VALUE…]: the file that daemon_start uses.
 daemon_config() {
 	local setting
-	for setting in json.max_size=0 audit_log.max_size=0 "$@"; do
+	[[ " $* " == *" json.max_size="* ]] || set -- "$@" json.max_size=0
+	[[ " $* " == *" audit_log.max_size="* ]] || set -- "$@" audit_log.max_size=0
+	for setting in "$@"; do
 		printf '[%s]\n%s = %s\n' "${setting%%.*}" "$(cut -d. -f2- <<<"${setting%%=*}")" "${setting#*=}"
 	done >"$work/tallyman.conf"
 	mkdir -p "$log" "$work/policies"
@@ -185,6 +187,25 @@ events() {
 	jq -L "$tests_dir" -c "$@" 'include "lib"; '"$filter" $files
 }
 
+# sequences [FILE…]: the numbers of the lines that have one, as one JSON array. (The first record of a
+# file, log_file, tells about the numbers and has none.)
+sequences() {
+	jq -c 'select(has("log_file") | not) | .sequence | tonumber' "${@:-$events_json}" | jq -s -c .
+}
+
+# without_gap DESCRIPTION FIRST ARRAY: FIRST (or "any") and all that follow
+without_gap() {
+	is "$1" "$(jq -c --arg first "$2" 'if $first != "any" and .[0] != ($first | tonumber) then "begins with \(.[0])"
+		else [range(1; length) as $i | select(.[$i] != .[$i - 1] + 1) | [.[$i - 1], .[$i]]][0:5] end' <<<"$3")" "[]"
+}
+
+# snapshot: work on a copy of the log from here on, which does not grow any more
+snapshot() {
+	settle
+	cp -r "$log" "$work/snapshot"
+	log=$work/snapshot events_json=$work/snapshot/events.json audit_log=$work/snapshot/audit.log
+}
+
 # count FILTER [JQ-OPTION…]: how many events pass `select(FILTER)`.
 count() {
 	local filter=$1
@@ -211,7 +232,7 @@ make_rootfs() {
 	done
 	printf 'root:x:0:0:root:/:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\n' >"$root/etc/group"
-	find "$actors" -type f -perm -100 -exec cp -t "$root/actors" {} +
+	find -L "$actors" -type f -perm -100 -exec cp -t "$root/actors" {} +
 }
 
 # The words as a JSON array. (Without -- jq 1.6 takes words that begin with - for its options.)
@@ -268,7 +289,13 @@ podman() {
 podman_cleanup() {
 	podman pod rm -fa -t 0 >/dev/null 2>&1
 	podman rm -fa -t 0 >/dev/null 2>&1
-	findmnt -rn -o TARGET | grep "^$work/" | sort -r | xargs -r umount -l 2>/dev/null
+}
+
+# What podman or a test has mounted below $work. (conmon starts a `podman container cleanup` that may
+# come late and mount the storage once more.)
+remove_work() {
+	findmnt -rn -o TARGET | grep "^$work/" | sort -r | xargs -r umount -l
+	rm -rf --one-file-system "$work"
 }
 
 # container_cgroup ID: its directory in the cgroup v2 hierarchy
@@ -323,12 +350,15 @@ cleanup() {
 		wait_for 10 not kill -0 "$daemon_pid" || kill -KILL "$daemon_pid"
 		wait "$daemon_pid" 2>/dev/null
 	fi
+	# what a test left running in the background
+	jobs -p | xargs -r kill 2>/dev/null
 	if [ "$status" != 0 ]; then
+		rm -rf "$test_logs"
 		mkdir -p "$test_logs"
-		cp -r "$work/log" "$work"/*.log "$work"/*.conf "$test_logs" 2>/dev/null
+		cp -r "$work/log" "$work"/*.log "$work"/*.conf "$work"/*.json "$work"/*.txt "$test_logs" 2>/dev/null
 		diag "kept for you: $(cd "$test_logs" && pwd -P)"
 	fi
-	rm -rf --one-file-system "$work"
+	wait_for 10 remove_work || diag "cannot remove $work"
 	exit "$status"
 }
 

@@ -8,7 +8,7 @@ containers=${TALLYMAN_TEST_CONTAINERS:-200}
 # attributed DESCRIPTION CONTAINER-NAME ARGUMENT [COUNT]: all execs with this argument are of the container
 attributed() {
 	local got
-	got=$(events 'exec | select(argument($tag)) | .process.container.name' --arg tag "$3" | sort | uniq -c | sed 's/^ *//')
+	got=$(events 'exec | select(nothing($tag)) | .process.container.name' --arg tag "$3" | sort | uniq -c | sed 's/^ *//')
 	is "$1" "$got" "${4:-1} $(jq -n --arg name "$2" '$name')"
 }
 
@@ -98,7 +98,7 @@ podman pod create --name shop-pod --label tier=front >/dev/null 2>"$work/pod.log
 podman run --rm --pod shop-pod --name in-pod "$image" /actors/nothing inside-a-pod
 settle
 attributed "an exec in a pod is attributed" in-pod inside-a-pod
-is "with the pod's name" "$(events 'exec | select(argument("inside-a-pod")) | .process.container.pod.name')" '"shop-pod"'
+is "with the pod's name" "$(events 'exec | select(nothing("inside-a-pod")) | .process.container.pod.name')" '"shop-pod"'
 
 # ---- a container without a cgroup of its own, as rootless ones may be: by descent from its init ----
 mkfifo "$work/go"
@@ -111,10 +111,10 @@ echo >"$work/go"
 wait "$init"
 settle
 is "a container without its own cgroup is attributed by descent" \
-	"$(events 'exec | select(argument("without-cgroup")) | [.process.container.id, .process.container.verified // false]' | sort | uniq -c | tr -s ' ')" \
+	"$(events 'exec | select(nothing("without-cgroup")) | [.process.container.id, .process.container.verified // false]' | sort | uniq -c | tr -s ' ')" \
 	' 2 ["without-cgroup-0123456789",false]'
 is "and the host's processes in the same cgroup are not" \
-	"$(events 'exec | select(argument("beside-without-cgroup")) | .process.container')" null
+	"$(events 'exec | select(nothing("beside-without-cgroup")) | .process.container')" null
 
 is "nothing was reported as unregistered" "$(count '.unregistered_container')" 0
 is "nothing was lost" "$(count '.event_loss')" 0

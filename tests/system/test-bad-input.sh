@@ -90,8 +90,8 @@ podman exec web /actors/nothing web-after-all
 podman exec db /actors/nothing db-after-all
 "$actors/nothing" host-after-all
 settle
-is "web is still web" "$(events 'exec | select(argument("web-after-all")) | [.process.container.name, .process.container.labels.app]')" '["web","shop"]'
-is "db is still db" "$(events 'exec | select(argument("db-after-all")) | .process.container | [.name, .id]')" "[\"db\",\"$other\"]"
+is "web is still web" "$(events 'exec | select(nothing("web-after-all")) | [.process.container.name, .process.container.labels.app]')" '["web","shop"]'
+is "db is still db" "$(events 'exec | select(nothing("db-after-all")) | .process.container | [.name, .id]')" "[\"db\",\"$other\"]"
 is "the host has no container" "$(events 'exec | select(argument("host-after-all")) | .process.container')" null
 is "the same containers are known as before" \
 	"$(tallyman containers -o json | jq -s -c '[.. | objects | .id? // empty] | unique')" "$known"

@@ -63,7 +63,7 @@ script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$wo
 is "colours on a terminal" "$(grep -ac $'\033' "$work/terminal.txt" | awk '{ print ($1 > 0) }')" 1
 NO_COLOR=1 script -qec "'$top_builddir/cli/tallyman' events -o compact --container web '$work/copy.json'" /dev/null >"$work/terminal.txt" </dev/null
 is "none with NO_COLOR" "$(grep -ac $'\033\[[0-9;]*m' "$work/terminal.txt")" 0
-"$actors/exec-not-utf8" >/dev/null
+chroot "$work/rootfs" /actors/exec-not-utf8 >/dev/null
 settle
 cp "$events_json" "$work/copy.json"
 is "an escape sequence in an argument does not reach the terminal" "$(from_log -o compact | grep -ac $'\033')" 0

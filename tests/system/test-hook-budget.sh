@@ -28,8 +28,9 @@ kill -CONT "$daemon_pid"
 podman exec patient /actors/nothing after-the-hang
 settle
 is "the container is known once the daemon goes on" \
-	"$(events 'exec | select(argument("after-the-hang")) | [.process.container.name, .process.container.labels.app]')" '["patient","shop"]'
-is "it is announced once" "$(count '.container_start.container.name == "patient"')" 1
+	"$(events 'exec | select(nothing("after-the-hang")) | [.process.container.name, .process.container.labels.app]')" '["patient","shop"]'
+id=$(podman inspect -f '{{.Id}}' patient)
+is "it is announced once" "$(count '.container_start.container.id == $id' --arg id "$id")" 1
 kill "$sleeper"
 
 # ---- no daemon, or something else in its place ----

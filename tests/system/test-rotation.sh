@@ -15,9 +15,8 @@ is "none is larger than it may be" "$(find "$log" -name 'events.json*' -size +64
 is "each begins with a record of where it continues" "$(for file in "$log"/events.json.[12] "$events_json"; do
 	head -n 1 "$file" | jq -c '(keys_unsorted[0]) as $kind | .[$kind] | [has("first_sequence"), has("previous_last_sequence")]'
 done | sort -u)" '[true,true]'
-# shellcheck disable=SC2016
-is "nothing is missing between them" "$(jq -s -c 'map(select(has("log_file") | not) | .sequence | tonumber)
-	| . == [range(.[0]; .[0] + length)]' "$log/events.json.3" "$log/events.json.2" "$log/events.json.1" "$events_json")" true
+without_gap "nothing is missing between them" any \
+	"$(sequences "$log/events.json.3" "$log/events.json.2" "$log/events.json.1" "$events_json")"
 is "the first sequence named is the one that follows" "$(for file in "$log"/events.json.[123] "$events_json"; do
 	head -n 2 "$file" | jq -s -c '(.[0] | to_entries[0].value.first_sequence) == .[1].sequence'
 done | sort -u)" true
@@ -28,9 +27,8 @@ before=$(tail -n 1 "$log/moved.json" | jq -r .sequence)
 kill -HUP "$daemon_pid"
 wait_for 10 test -s "$events_json"
 settle
-is "after SIGHUP the path is a new file" "$(count '.process_exec')" "$(grep -c '"process_exec"' "$events_json")"
-is "and nothing is missing" "$(jq -n -c '[inputs.sequence // empty | tonumber] | . == [range(.[0]; .[0] + length)]' \
-	<(jq -c 'select(has("log_file") | not)' "$log/moved.json" "$events_json"))" true
+is "after SIGHUP the path is a new file" "$(head -n 1 "$events_json" | jq -c 'has("log_file")')" true
+without_gap "and nothing is missing" any "$(sequences "$log/moved.json" "$events_json")"
 like "the file that was moved got no more" "$before" '^[0-9]+$'
 is "the log's mode is as configured" "$(stat -c %a "$events_json")" 600
 

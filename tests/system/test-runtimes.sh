@@ -11,7 +11,7 @@ new_id() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
 # container_of ARGUMENT FILTER: of the exec with this argument
 exec_of() {
-	events 'exec | select(argument($tag)) | .process | '"$2" --arg tag "$1"
+	events 'exec | select(nothing($tag)) | .process | '"$2" --arg tag "$1"
 }
 
 # ---- plain runc: no engine, no name but the id ----
