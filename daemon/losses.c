@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/pipeline.h"
 #include "daemon/source/snapshot.h"
+#include "lib/cgroup_fs.h"
 #include "lib/proc.h"
 
 void losses_init(struct losses *losses)

@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "lib/cgroup_fs.h"
 
 #define PROC_CGROUP_MAX	 4096
 #define PROC_CMDLINE_MAX 65536

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/cgroup_fs.h"
 #include "lib/proc.h"
 
 static bool looked_at(const struct cgroup_tree *tree, const char *path)

@@ -12,6 +12,7 @@
 #include "daemon/registration/container_map.h"
 #include "daemon/registration/notice.h"
 #include "daemon/registration/record.h"
+#include "lib/cgroup_fs.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
 

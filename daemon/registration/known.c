@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/cgroup_fs.h"
 #include "lib/proc.h"
 
 int known_add(struct known_containers *known, struct container *record,

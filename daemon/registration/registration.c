@@ -17,6 +17,7 @@
 #include "daemon/registration/registration_internal.h"
 #include "daemon/registration/scan.h"
 #include "daemon/registration/spool_replay.h"
+#include "lib/cgroup_fs.h"
 #include "lib/fd.h"
 
 #define INOTIFY_BUFFER 4096

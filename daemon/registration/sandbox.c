@@ -7,6 +7,7 @@
 
 #include "daemon/registration/found_container.h"
 #include "lib/cleanup.h"
+#include "lib/cgroup_fs.h"
 #include "lib/proc.h"
 
 #define SANDBOX_ID_KEY "io.kubernetes.cri-o.SandboxID"

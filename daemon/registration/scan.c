@@ -11,6 +11,7 @@
 #include "daemon/registration/cgroup_processes.h"
 #include "daemon/registration/found_container.h"
 #include "lib/cleanup.h"
+#include "lib/cgroup_fs.h"
 #include "lib/proc.h"
 
 struct scan {

@@ -9,6 +9,7 @@
 #include "daemon/registration/cgroup_processes.h"
 #include "daemon/registration/container_map.h"
 #include "daemon/registration/user_namespace.h"
+#include "lib/cgroup_fs.h"
 
 #define KTHREADD_PID 2
 

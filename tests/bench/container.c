@@ -17,6 +17,7 @@
 #include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
+#include "lib/cgroup_fs.h"
 #include "lib/proc.h"
 #include "tests/bench/spawn.h"
 #include "tests/bench/workload.h"

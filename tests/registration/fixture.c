@@ -21,6 +21,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/fd.h"
+#include "lib/cgroup_fs.h"
 #include "lib/proc.h"
 #include "lib/util.h"
 

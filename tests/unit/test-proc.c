@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "lib/cgroup_fs.h"
 #include "lib/proc_text.h"
 #include "tests/unit/unit.h"
 
