@@ -175,6 +175,7 @@ static int start(struct daemon *daemon, struct error *error)
 	if (r < 0)
 		return r;
 	daemon->status = (struct status){.pipeline = &daemon->pipeline,
+		.redaction = daemon->redaction,
 		.audit = daemon->audit,
 		.started_ns = clock_realtime_ns()};
 	daemon->handlers = status_handlers(&daemon->status);

@@ -135,11 +135,11 @@ static void put_registration(const struct pipeline *pipeline, struct buf *json)
 	json_close_object(json);
 }
 
-static void put_events(const struct pipeline *pipeline, struct buf *json)
+static void put_events(const struct status *status, struct buf *json)
 {
 	struct export_counters counters;
 
-	export_counters_get(pipeline->export, &counters);
+	export_counters_get(status->pipeline->export, &counters);
 	json_key(json, "events");
 	json_open_object(json);
 	for (int kind = 0; kind < EVENT_KIND_MAX; kind++)
@@ -147,6 +147,8 @@ static void put_events(const struct pipeline *pipeline, struct buf *json)
 			json_key_u64(json, event_kind_name(kind), counters.events[kind]);
 	json_key_u64(json, "filtered", counters.filtered);
 	json_key_u64(json, "oversized", counters.oversized);
+	json_key_u64(json, "filter_searches_given_up", counters.searches_given_up);
+	json_key_u64(json, "redaction_searches_given_up", redaction_run_aways(status->redaction));
 	json_close_object(json);
 }
 
@@ -188,7 +190,7 @@ static void on_status(void *data, struct buf *json)
 	json_key_u64(json, "containers", registry_count(pipeline->enrichment.registry));
 	put_ring(pipeline, json);
 	put_tree(pipeline, json);
-	put_events(pipeline, json);
+	put_events(status, json);
 	put_registration(pipeline, json);
 	json_key(json, "sinks");
 	json_open_object(json);

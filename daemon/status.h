@@ -4,11 +4,13 @@
 
 #include "daemon/api/control.h"
 #include "daemon/audit/audit.h"
+#include "daemon/filter/filter.h"
 #include "daemon/pipeline.h"
 
 struct status {
 	struct pipeline *pipeline;
 	struct audit *audit;
+	const struct redaction *redaction;
 	struct control *control; /* set once it runs */
 	uint64_t started_ns;	 /* CLOCK_REALTIME */
 };

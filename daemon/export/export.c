@@ -391,6 +391,8 @@ void export_reopen(struct export *export)
 void export_counters_get(const struct export *export, struct export_counters *ret)
 {
 	*ret = export->counters;
+	ret->searches_given_up =
+		filter_list_run_aways(export->allow) + filter_list_run_aways(export->deny);
 }
 
 const struct file_sink *export_json_sink(const struct export *export)

@@ -18,7 +18,8 @@
 struct export_counters {
 	uint64_t events[EVENT_KIND_MAX]; /* that passed the filters */
 	uint64_t filtered;
-	uint64_t oversized; /* could not be formatted: memory or size */
+	uint64_t searches_given_up; /* of the filters' regular expressions */
+	uint64_t oversized;	    /* could not be formatted: memory or size */
 	uint64_t json_sequence, audit_log_sequence;
 };
 
