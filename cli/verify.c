@@ -166,20 +166,17 @@ static int take_daemon_start(
 	return rc;
 }
 
-static int take_header(struct verify *verify, const char *name, const struct json_value *body)
+/* What the file before it held; a gap is found here even if this file has no more lines. */
+static void take_header(struct verify *verify, const struct json_value *body)
 {
+	const char *name = json_text(json_get(body, "stream"));
 	struct stream *stream = name ? find_stream(verify, name) : NULL;
 	uint64_t previous;
-	int rc = 0;
 
 	verify->headers++;
-	/* What the file before it held; a gap is found here even if this file has no more lines. */
 	if (stream && !json_u64(json_get(body, "previous_last_sequence"), &previous) &&
-		previous > stream->last) {
-		rc = take_gap(stream, previous + 1);
+		previous > stream->last && !take_gap(stream, previous + 1))
 		stream->last = previous;
-	}
-	return rc;
 }
 
 static int take_numbered(struct verify *verify, const char *name, uint64_t sequence,
@@ -229,9 +226,11 @@ int verify_line(struct verify *verify, const struct log_line *line)
 	if (!rc) {
 		kind = event_kind_of(event, &body);
 		name = json_text(json_get(event, "stream"));
-		if (kind && !strcmp(kind, "log_file"))
-			return take_header(
-				verify, name ? name : json_text(json_get(body, "stream")), body);
+		if (kind && !strcmp(kind, "log_file")) {
+			take_header(verify, body);
+			if (!json_get(event, "sequence"))
+				return 0;
+		}
 		if (kind && name && !json_u64(json_get(event, "sequence"), &sequence) && sequence)
 			return take_numbered(verify, name, sequence, kind, body);
 	}

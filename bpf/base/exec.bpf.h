@@ -249,8 +249,8 @@ static __always_inline __u64 arguments_chunks(
 	return sent;
 }
 
-/* argv: by pieces, then the rest into the record. Global, like the next: in its caller the verifier would
- * follow all of it once for each outcome of what stands before. */
+/* argv: by pieces, then the rest into the record. Global, like the next: in its caller the verifier
+ * would follow all of it once for each outcome of what stands before. */
 __noinline int exec_arguments(void)
 {
 	struct exec_scratch *scratch = this_exec_scratch();

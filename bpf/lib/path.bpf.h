@@ -26,7 +26,7 @@ struct path_walk {
 	struct dentry *dentry, *root_dentry;
 	struct vfsmount *mount, *root_mount;
 	struct dentry *mount_root; /* of `mount` */
-	__u32 position; /* of the first byte; PATH_LENGTH_MAX: still empty */
+	__u32 position;		   /* of the first byte; PATH_LENGTH_MAX: still empty */
 	__u32 result;
 	__u32 done;
 	char buffer[PATH_LENGTH_MAX + 256];
@@ -64,8 +64,8 @@ static __always_inline void dentry_read(struct dentry *dentry, struct dentry_lin
 {
 	__u64 head[3];
 
-	/* Parent and name stand next to each other, and one read gets both. Constants to the verifier,
-	 * which drops the other branch. */
+	/* Parent and name stand next to each other, and one read gets both. Constants to the
+	 * verifier, which drops the other branch. */
 	if (DENTRY_NAME == sizeof(void *) && bpf_core_field_offset(struct qstr, name) == 8 &&
 		bpf_core_field_offset(struct qstr, len) == 4) {
 		bpf_probe_read_kernel(head, 24, (void *)dentry + DENTRY_HEAD_START);
@@ -186,16 +186,17 @@ static __always_inline struct path_walk *path_read(bool loop, struct vfsmount *m
 	walk->position = PATH_LENGTH_MAX;
 	walk->result = 0;
 	walk->done = 0;
-	/* Not direct reads: a struct file's path is in a union, and what the verifier finds there is
-	 * a number to it. */
+	/* Not direct reads: a struct file's path is in a union, and what the verifier finds there
+	 * is a number to it. */
 	walk->mount_root = BPF_CORE_READ(mount, mnt_root);
 	dentry_read(dentry, &link);
 	if (link.parent == dentry && dentry != root_dentry &&
 		BPF_CORE_READ(mount_of(mount), mnt_parent) == mount_of(mount)) {
-		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all. */
+		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all.
+		 */
 		walk->position = PATH_LENGTH_MAX - link.length;
-		bpf_probe_read_kernel(&walk->buffer[walk->position & PATH_BUFFER_MASK],
-			link.length, link.name);
+		bpf_probe_read_kernel(
+			&walk->buffer[walk->position & PATH_BUFFER_MASK], link.length, link.name);
 		walk->result = PATH_KERNEL_MOUNT;
 		return walk;
 	}

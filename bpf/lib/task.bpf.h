@@ -15,8 +15,7 @@ static __always_inline void process_key_read(struct task_struct *task, struct pr
 	ret->self_exec_id = (__u32)task->self_exec_id;
 }
 
-static __always_inline __u32 namespace_pid_read(
-	struct task_struct *task, __u32 *ret_pid_namespace)
+static __always_inline __u32 namespace_pid_read(struct task_struct *task, __u32 *ret_pid_namespace)
 {
 	struct pid *pid = task->signal->pids[PIDTYPE_TGID];
 	__u32 level = pid->level;

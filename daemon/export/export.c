@@ -16,6 +16,7 @@
 #include "lib/util.h"
 
 #define LINE_MAX_BYTES	    ((size_t)8 << 20) /* the longest line: 256 KiB of argv in three forms */
+#define LINE_END_BYTES	    128		      /* sequence and stream, at most */
 #define LINE_KEEP_BYTES	    ((size_t)256 << 10) /* memory kept between events */
 #define ROOM_WAIT_NS	    (2 * NSEC_PER_MSEC)
 #define SINK_LOSSES_AT_ONCE 16
@@ -40,23 +41,6 @@ struct export
 	bool (*may_wait)(void *data);
 	void *may_wait_data;
 };
-
-static void json_header(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line)
-{
-	const struct export *export = data;
-
-	buf_append_char(ret_line, '{');
-	json_key(ret_line, "log_file");
-	json_open_object(ret_line);
-	json_key_string(ret_line, "stream", export->stream);
-	json_key_u64(ret_line, "first_sequence", sequence);
-	json_key_u64(ret_line, "previous_last_sequence", previous_last);
-	json_close_object(ret_line);
-	json_key_string(ret_line, "node_name", export->json_options.node_name);
-	json_key(ret_line, "time");
-	json_time(ret_line, clock_realtime_ns());
-	buf_append_literal(ret_line, "}\n");
-}
 
 static int parse_filters(struct export *export, struct error *error)
 {
@@ -85,8 +69,7 @@ static int start_json(struct export *export, struct error *error)
 		.max_files = config->json_max_files,
 		.rotate_seconds = config->json_rotate_interval,
 		.queue_size = config->json_queue_size,
-		.header = json_header,
-		.header_data = export,
+		.caller_begins_files = true,
 	};
 
 	if (!config->json_enabled)
@@ -192,10 +175,13 @@ static void shrink(struct buf *buf)
 	buf->limit = limit;
 }
 
+typedef bool (*put_function)(
+	struct file_sink *sink, const void *line, size_t length, uint64_t sequence);
+
 /* Asked for each line and not for each batch: a batch may hold megabytes, and the lines of one
  * command line of 256 KiB are half a megabyte and more. */
-static void put_line(
-	struct export *export, struct file_sink *sink, const struct buf *line, uint64_t sequence)
+static void put_line(struct export *export, struct file_sink *sink, const struct buf *line,
+	uint64_t sequence, put_function put)
 {
 	while (line->length <= export->config->json_queue_size &&
 		file_sink_free_bytes(sink) < line->length && export->may_wait &&
@@ -206,7 +192,7 @@ static void put_line(
 			clock_boottime_ns() - before < ROOM_WAIT_NS / 2)
 			break; /* the disk is failing: there is nothing to wait for */
 	}
-	file_sink_put(sink, line->data, line->length, sequence);
+	put(sink, line->data, line->length, sequence);
 }
 
 static void count_oversized(struct export *export, uint64_t sequence, uint64_t time)
@@ -218,6 +204,29 @@ static void count_oversized(struct export *export, uint64_t sequence, uint64_t t
 	export->oversized.last_sequence = sequence;
 	export->oversized.until_ns = time;
 	export->counters.oversized++;
+}
+
+/* The first line of a file, numbered like every line: which stream it continues, and where. */
+static void begin_json_file(struct export *export)
+{
+	_cleanup_buf_ struct buf line = {};
+	uint64_t sequence = ++export->counters.json_sequence;
+
+	buf_append_char(&line, '{');
+	json_key(&line, "log_file");
+	json_open_object(&line);
+	json_key_string(&line, "stream", export->stream);
+	json_key_u64(&line, "first_sequence", sequence);
+	json_key_u64(&line, "previous_last_sequence", sequence - 1);
+	json_close_object(&line);
+	json_key_string(&line, "node_name", export->json_options.node_name);
+	json_key(&line, "time");
+	json_time(&line, clock_realtime_ns());
+	json_event_finish(&line, sequence, export->stream);
+	if (line.failed)
+		count_oversized(export, sequence, clock_realtime_ns());
+	else
+		put_line(export, export->json_sink, &line, sequence, file_sink_put_first);
 }
 
 static void to_json(struct export *export, const struct event *event)
@@ -239,13 +248,15 @@ static void to_json(struct export *export, const struct event *event)
 		subscribers_publish(export->subscribers, event, line);
 	if (!to_file)
 		return;
+	if (file_sink_new_file_due(export->json_sink, line->length + LINE_END_BYTES))
+		begin_json_file(export);
 	sequence = ++export->counters.json_sequence;
 	json_event_finish(line, sequence, export->stream);
 	if (line->failed) { /* it used up its number: the gap is seen, and said with its cause */
 		count_oversized(export, sequence, event->time);
 		return;
 	}
-	put_line(export, export->json_sink, line, sequence);
+	put_line(export, export->json_sink, line, sequence, file_sink_put);
 }
 
 static void to_audit_log(struct export *export, const struct event *event)
@@ -261,7 +272,8 @@ static void to_audit_log(struct export *export, const struct event *event)
 		export->counters.oversized++;
 		return;
 	}
-	put_line(export, export->audit_log_sink, lines, ++export->counters.audit_log_sequence);
+	put_line(export, export->audit_log_sink, lines, ++export->counters.audit_log_sequence,
+		file_sink_put);
 }
 
 void export_event(struct export *export, const struct event *event)
@@ -344,6 +356,9 @@ void export_report_losses(struct export *export)
 	say_failing(export->json_sink, export->config->json_file, &export->json_failing);
 	say_failing(
 		export->audit_log_sink, export->config->audit_log_file, &export->audit_log_failing);
+	/* by time, also without an event */
+	if (export->json_sink && file_sink_new_file_due(export->json_sink, 0))
+		begin_json_file(export);
 	report_sink(export, export->json_sink, "json");
 	report_sink(export, export->audit_log_sink, "audit_log");
 	if (export->audit && audit_take_loss(export->audit, &count, &since)) {
@@ -382,8 +397,10 @@ void export_daemon_stop(struct export *export, const char *reason)
 
 void export_reopen(struct export *export)
 {
-	if (export->json_sink)
+	if (export->json_sink) {
 		file_sink_reopen(export->json_sink);
+		begin_json_file(export);
+	}
 	if (export->audit_log_sink)
 		file_sink_reopen(export->audit_log_sink);
 }

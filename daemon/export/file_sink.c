@@ -45,14 +45,15 @@ static void count_loss(struct file_sink *sink, uint64_t sequence)
 	sink->counters.lost++;
 }
 
-bool file_sink_put(struct file_sink *sink, const void *line, size_t length, uint64_t sequence)
+static bool put_line(struct file_sink *sink, const void *line, size_t length, uint64_t sequence,
+	enum line_begins begins)
 {
 	bool fits;
 
 	pthread_mutex_lock(&sink->lock);
 	if (sink->shedding && room_again(sink))
 		sink->shedding = false;
-	fits = !sink->shedding && line_queue_put(&sink->queue, line, length, sequence);
+	fits = !sink->shedding && line_queue_put(&sink->queue, line, length, sequence, begins);
 	if (!fits) {
 		/* A short line that still fits would only break the gap in two. */
 		sink->shedding = true;
@@ -67,6 +68,33 @@ bool file_sink_put(struct file_sink *sink, const void *line, size_t length, uint
 	}
 	pthread_mutex_unlock(&sink->lock);
 	return fits;
+}
+
+bool file_sink_put(struct file_sink *sink, const void *line, size_t length, uint64_t sequence)
+{
+	bool fits = put_line(sink, line, length, sequence, LINE_BEGINS_NOTHING);
+
+	if (fits)
+		sink->put_size += length;
+	return fits;
+}
+
+bool file_sink_new_file_due(const struct file_sink *sink, size_t length)
+{
+	return !sink->put_size || sink->put_reopen ||
+	       (sink->max_size && sink->put_size + length > sink->max_size) ||
+	       (sink->rotate_ns && clock_ns(CLOCK_MONOTONIC) >= sink->put_until_ns);
+}
+
+bool file_sink_put_first(struct file_sink *sink, const void *line, size_t length, uint64_t sequence)
+{
+	if (!put_line(sink, line, length, sequence,
+		    sink->put_reopen ? LINE_BEGINS_REOPEN : LINE_BEGINS_FILE))
+		return false;
+	sink->put_reopen = false;
+	sink->put_size = length;
+	sink->put_until_ns = add_ns(clock_ns(CLOCK_MONOTONIC), sink->rotate_ns);
+	return true;
 }
 
 size_t file_sink_free_bytes(const struct file_sink *sink)
@@ -138,6 +166,10 @@ void file_sink_counters_get(const struct file_sink *sink, struct file_sink_count
 
 void file_sink_reopen(struct file_sink *sink)
 {
+	if (sink->caller_begins_files) {
+		sink->put_reopen = true;
+		return;
+	}
 	pthread_mutex_lock(&sink->lock);
 	sink->reopen = true;
 	if (sink->sleeping)
@@ -151,7 +183,6 @@ static struct file_sink *sink_free(struct file_sink *sink)
 {
 	log_file_close(&sink->file);
 	free(sink->file.path);
-	buf_done(&sink->header_line);
 	line_queue_done(&sink->queue);
 	pthread_cond_destroy(&sink->work);
 	pthread_cond_destroy(&sink->space);
@@ -175,8 +206,7 @@ static struct file_sink *sink_new(const struct file_sink_options *options)
 	pthread_condattr_destroy(&attributes);
 	sink->max_size = options->max_size;
 	sink->rotate_ns = options->rotate_seconds * NSEC_PER_SEC;
-	sink->header = options->header;
-	sink->header_data = options->header_data;
+	sink->caller_begins_files = options->caller_begins_files;
 	sink->file = (struct log_file){.path = strdup(options->path),
 		.mode = options->mode,
 		.max_files = options->max_files,
@@ -214,6 +244,8 @@ int file_sink_start(
 			options->path, options->queue_size);
 	rc = file_writer_open(sink, error);
 	if (!rc) {
+		sink->put_size = sink->file.size;
+		sink->put_until_ns = sink->rotate_at_ns;
 		rc = start_thread(sink);
 		if (rc)
 			error_set(error, rc, "%s: writer thread: %s", options->path, strerror(-rc));

@@ -21,11 +21,9 @@ struct file_sink_options {
 	uint32_t max_files;	 /* rotated files kept: path.1 is the newest */
 	uint64_t rotate_seconds; /* 0 = never */
 	size_t queue_size;	 /* bytes */
-	/* First line of each new file, called on the writer thread; may be NULL. `sequence` is that
-	 * of the first line that will follow, `previous_last` of the last line written to the file
-	 * before (0: none). */
-	void (*header)(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line);
-	void *header_data;
+	/* The caller begins each new file with a line of its own, see file_sink_put_first(): it
+	 * asks file_sink_new_file_due() before each put. Else the writer rotates by itself. */
+	bool caller_begins_files;
 };
 
 struct file_sink_loss { /* lines that were taken and then could not be kept */
@@ -47,6 +45,14 @@ int file_sink_start(
 /* Put one whole line (with newline) into the queue. Main thread only; never blocks; false when the
  * queue is full: the line is counted lost with its sequence. The writer is not woken: see flush. */
 bool file_sink_put(struct file_sink *sink, const void *line, size_t length, uint64_t sequence);
+/* Whether the file should end before a line of this length: it would grow beyond max_size, its time
+ * is over, it is empty, or file_sink_reopen() was called. Main thread only; goes by what was put.
+ */
+bool file_sink_new_file_due(const struct file_sink *sink, size_t length);
+/* The same as file_sink_put(), as the first line of a new file: the writer rotates (or opens the
+ * path again) when it comes to it. When it does not fit, a new file stays due. */
+bool file_sink_put_first(
+	struct file_sink *sink, const void *line, size_t length, uint64_t sequence);
 /* Bytes free in the queue: the pipeline waits a little, with the ring as its buffer, rather than
  * lose. */
 size_t file_sink_free_bytes(const struct file_sink *sink);
@@ -59,7 +65,8 @@ bool file_sink_wait(struct file_sink *sink, size_t bytes, uint64_t timeout_ns);
  * none, and while the file takes no lines, since nobody could be told. Call until false. */
 bool file_sink_take_loss(struct file_sink *sink, struct file_sink_loss *ret_loss);
 void file_sink_counters_get(const struct file_sink *sink, struct file_sink_counters *ret);
-/* SIGHUP: close and open the path again (logrotate). Asynchronous. */
+/* SIGHUP: close and open the path again (logrotate). Asynchronous; with caller_begins_files at the
+ * next file_sink_put_first(). */
 void file_sink_reopen(struct file_sink *sink);
 /* Write what is queued (at most `timeout_ns`), stop the thread. Accepts NULL. */
 struct file_sink *file_sink_stop(struct file_sink *sink, uint64_t timeout_ns);

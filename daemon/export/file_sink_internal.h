@@ -20,8 +20,7 @@
 
 struct file_sink {
 	uint64_t max_size, rotate_ns;
-	void (*header)(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line);
-	void *header_data;
+	bool caller_begins_files;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work, space;
@@ -38,10 +37,12 @@ struct file_sink {
 	struct file_sink_counters counters;
 	char reason[sizeof(((struct file_sink_loss *)NULL)->reason)]; /* while failing */
 
+	/* the main thread's own, with caller_begins_files: the file as it will be */
+	uint64_t put_size, put_until_ns; /* CLOCK_MONOTONIC */
+	bool put_reopen;
+
 	/* the writer's own; times are CLOCK_MONOTONIC */
 	struct log_file file;
-	struct buf header_line;
-	uint64_t last_sequence;
 	size_t partial; /* bytes of the first queued line that stand in the file and could not be
 			   cut */
 	uint64_t retry_ns, rotate_at_ns, rotate_retry_ns, trim_ns;

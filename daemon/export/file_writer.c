@@ -39,7 +39,7 @@ static bool rotation_due(const struct file_sink *sink, size_t next_line)
 	uint64_t now;
 
 	/* A line that could only be written half must be completed where it was begun. */
-	if (!sink->file.size || sink->partial)
+	if (!sink->file.size || sink->partial || sink->caller_begins_files)
 		return false;
 	now = clock_ns(CLOCK_MONOTONIC);
 	if (now < sink->rotate_retry_ns)
@@ -49,7 +49,8 @@ static bool rotation_due(const struct file_sink *sink, size_t next_line)
 }
 
 /* Make sure that there is a file and that it has room; `next_line` 0: no line waits. */
-static int prepare_file(struct file_sink *sink, bool reopen, size_t next_line, bool *ret_rotated)
+static int prepare_file(
+	struct file_sink *sink, bool reopen, bool begins, size_t next_line, bool *ret_rotated)
 {
 	int rc;
 
@@ -62,7 +63,7 @@ static int prepare_file(struct file_sink *sink, bool reopen, size_t next_line, b
 		if (rc)
 			return rc;
 	}
-	if (rotation_due(sink, next_line)) {
+	if (rotation_due(sink, next_line) || (begins && sink->file.size && !sink->partial)) {
 		rc = log_file_rotate(&sink->file);
 		if (sink->file.fd < 0)
 			return rc;
@@ -81,9 +82,9 @@ static int prepare_file(struct file_sink *sink, bool reopen, size_t next_line, b
 
 struct batch {
 	size_t lines, bytes; /* taken from the queue; bytes without what is in the file already */
-	size_t header, partial;
-	bool end_line; /* half a line of another stream stands at the end of the file */
-	struct iovec vector[3];
+	size_t partial;
+	bool end_line;		/* half a line of another stream stands at the end of the file */
+	struct iovec vector[3]; /* the end of a line, and the queue's ring in two pieces */
 	int count;
 };
 
@@ -97,24 +98,20 @@ static void batch_choose(struct file_sink *sink, struct batch *batch)
 	uint64_t room = NEVER;
 	size_t bytes = 0;
 
-	if (sink->max_size && clock_ns(CLOCK_MONOTONIC) >= sink->rotate_retry_ns) {
-		uint64_t taken = sink->file.size + batch->header;
-
-		room = sink->max_size > taken ? sink->max_size - taken : 0;
-	}
+	if (sink->max_size && !sink->caller_begins_files &&
+		clock_ns(CLOCK_MONOTONIC) >= sink->rotate_retry_ns)
+		room = sink->max_size > sink->file.size ? sink->max_size - sink->file.size : 0;
 	for (batch->lines = 0; batch->lines < available; batch->lines++) {
-		size_t length = line_queue_at(&sink->queue, batch->lines)->length;
+		const struct line_entry *entry = line_queue_at(&sink->queue, batch->lines);
 
-		if (batch->lines && (bytes + length > limit || bytes + length > room))
+		if (batch->lines && (entry->begins || bytes + entry->length > limit ||
+					    bytes + entry->length > room))
 			break;
-		bytes += length;
+		bytes += entry->length;
 	}
 	batch->partial = sink->partial;
 	batch->bytes = bytes - sink->partial;
-	if (batch->header)
-		batch->vector[batch->count++] = (struct iovec){
-			.iov_base = sink->header_line.data, .iov_len = batch->header};
-	else if (batch->end_line)
+	if (batch->end_line)
 		batch->vector[batch->count++] =
 			(struct iovec){.iov_base = (char *)"\n", .iov_len = 1};
 	batch->count += line_queue_vector(
@@ -124,7 +121,7 @@ static void batch_choose(struct file_sink *sink, struct batch *batch)
 /* Without the lock. Returns how many lines are in the file for good; *ret_error the failure. */
 static size_t batch_write(struct file_sink *sink, struct batch *batch, int *ret_error)
 {
-	size_t prefix = batch->header + batch->end_line, written = 0, kept = 0, lines = 0;
+	size_t prefix = batch->end_line, written = 0, kept = 0, lines = 0;
 
 	*ret_error = log_file_append(&sink->file, batch->vector, batch->count, &written);
 	if (!*ret_error) {
@@ -155,9 +152,6 @@ static size_t batch_write(struct file_sink *sink, struct batch *batch, int *ret_
 		sink->partial = 0;
 	else
 		sink->partial = written - kept;
-	/* A header alone is no file's content: the next attempt begins it anew. */
-	if (!lines && !sink->partial && batch->header)
-		log_file_cut(&sink->file, batch->header);
 	return lines;
 }
 
@@ -177,19 +171,14 @@ static void writer_step(struct file_sink *sink)
 {
 	const struct line_entry *first = sink->queue.count ? line_queue_at(&sink->queue, 0) : NULL;
 	size_t next_line = first ? first->length : 0, lines;
-	uint64_t sequence = first ? first->sequence : 0, last = 0;
+	enum line_begins begins = first ? first->begins : LINE_BEGINS_NOTHING;
 	struct batch batch = {0};
-	bool reopen = sink->reopen, rotated = false;
+	bool reopen = sink->reopen || begins == LINE_BEGINS_REOPEN, rotated = false;
 	int rc;
 
 	sink->reopen = false;
 	pthread_mutex_unlock(&sink->lock);
-	rc = prepare_file(sink, reopen, next_line, &rotated);
-	if (!rc && first && !sink->file.size && sink->header) {
-		buf_clear(&sink->header_line);
-		sink->header(sink->header_data, sequence, sink->last_sequence, &sink->header_line);
-		batch.header = sink->header_line.failed ? 0 : sink->header_line.length;
-	}
+	rc = prepare_file(sink, reopen, begins == LINE_BEGINS_FILE, next_line, &rotated);
 	batch.end_line = sink->file.torn && !sink->partial;
 	pthread_mutex_lock(&sink->lock);
 	sink->counters.rotations += rotated;
@@ -207,14 +196,8 @@ static void writer_step(struct file_sink *sink)
 	lines = batch_write(sink, &batch, &rc);
 	pthread_mutex_lock(&sink->lock);
 
-	for (size_t i = 0; i < lines; i++) {
-		const struct line_entry *entry = line_queue_at(&sink->queue, i);
-
-		last = entry->sequence;
-		sink->counters.bytes += entry->length;
-	}
-	if (lines)
-		sink->last_sequence = last;
+	for (size_t i = 0; i < lines; i++)
+		sink->counters.bytes += line_queue_at(&sink->queue, i)->length;
 	sink->counters.lines += lines;
 	line_queue_drop(&sink->queue, lines);
 	sink->flushed -= MIN(lines, sink->flushed);
@@ -241,7 +224,7 @@ static uint64_t writer_next(struct file_sink *sink)
 		return sink->queue.count || sink->file.fd < 0 ? sink->retry_ns : NEVER;
 	if (sink->flushed || (sink->stopping && sink->queue.count))
 		return 0;
-	if (sink->file.size)
+	if (sink->file.size && !sink->caller_begins_files)
 		next = MAX(sink->rotate_at_ns, sink->rotate_retry_ns);
 	if (line_queue_bloated(&sink->queue) && !sink->queue.count)
 		next = MIN(next, sink->trim_ns);

@@ -24,7 +24,7 @@ int line_queue_init(struct line_queue *queue, size_t size)
 	struct line_queue new = {.size = size, .capacity = size / LINE_QUEUE_SHORT_LINE + 1};
 	void *map;
 
-	if (!size || size > SIZE_MAX / 4)
+	if (!size || size > UINT32_MAX)
 		return -EINVAL;
 	/* Not malloc(): its pages must come untouched and be given back one by one. */
 	map = mmap(NULL, entries_bytes(&new) + round_up(size), PROT_READ | PROT_WRITE,
@@ -46,7 +46,8 @@ void line_queue_done(struct line_queue *queue)
 	*queue = (struct line_queue){0};
 }
 
-bool line_queue_put(struct line_queue *queue, const void *line, size_t length, uint64_t sequence)
+bool line_queue_put(struct line_queue *queue, const void *line, size_t length, uint64_t sequence,
+	enum line_begins begins)
 {
 	size_t at, entry, piece;
 
@@ -61,7 +62,8 @@ bool line_queue_put(struct line_queue *queue, const void *line, size_t length, u
 	entry = queue->first + queue->count;
 	if (entry >= queue->capacity)
 		entry -= queue->capacity;
-	queue->entries[entry] = (struct line_entry){.sequence = sequence, .length = length};
+	queue->entries[entry] = (struct line_entry){
+		.sequence = sequence, .length = (uint32_t)length, .begins = begins};
 	queue->used += length;
 	queue->count++;
 	if (at + piece > queue->byte_peak)

@@ -11,9 +11,16 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+enum line_begins { /* what is to be done with the file before this line */
+	LINE_BEGINS_NOTHING,
+	LINE_BEGINS_FILE,   /* rotate */
+	LINE_BEGINS_REOPEN, /* close, and open the path again */
+};
+
 struct line_entry {
 	uint64_t sequence;
-	size_t length;
+	uint32_t length;
+	enum line_begins begins;
 };
 
 struct line_queue {
@@ -34,7 +41,8 @@ struct line_queue {
 int line_queue_init(struct line_queue *queue, size_t size);
 void line_queue_done(struct line_queue *queue);
 /* Copy one line in; false when it does not fit. */
-bool line_queue_put(struct line_queue *queue, const void *line, size_t length, uint64_t sequence);
+bool line_queue_put(struct line_queue *queue, const void *line, size_t length, uint64_t sequence,
+	enum line_begins begins);
 /* The index-th waiting line; index < count. */
 const struct line_entry *line_queue_at(const struct line_queue *queue, size_t index);
 /* The first `length` bytes after skipping `offset`, in one or two pieces; how many. */

@@ -187,10 +187,9 @@ events() {
 	jq -L "$tests_dir" -c "$@" 'include "lib"; '"$filter" $files
 }
 
-# sequences [FILE…]: the numbers of the lines that have one, as one JSON array. (The first record of a
-# file, log_file, tells about the numbers and has none.)
+# sequences [FILE…]: the numbers of all lines, as one JSON array.
 sequences() {
-	jq -c 'select(has("log_file") | not) | .sequence | tonumber' "${@:-$events_json}" | jq -s -c .
+	jq -c '.sequence | tonumber' "${@:-$events_json}" | jq -s -c .
 }
 
 # without_gap DESCRIPTION FIRST ARRAY: FIRST (or "any") and all that follow

@@ -17,8 +17,8 @@ is "each begins with a record of where it continues" "$(for file in "$log"/event
 done | sort -u)" '[true,true]'
 without_gap "nothing is missing between them" any \
 	"$(sequences "$log/events.json.3" "$log/events.json.2" "$log/events.json.1" "$events_json")"
-is "the first sequence named is the one that follows" "$(for file in "$log"/events.json.[123] "$events_json"; do
-	head -n 2 "$file" | jq -s -c '(.[0] | to_entries[0].value.first_sequence) == .[1].sequence'
+is "the first sequence named is its own" "$(for file in "$log"/events.json.[123] "$events_json"; do
+	head -n 2 "$file" | jq -s -c '.[0] | .log_file.first_sequence == .sequence'
 done | sort -u)" true
 
 # ---- logrotate's way ----

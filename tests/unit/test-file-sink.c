@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
@@ -37,11 +38,6 @@ static void teardown(void)
 	umount2(directory, MNT_DETACH);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
-}
-
-static void header(void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line)
-{
-	buf_printf(ret_line, "header %" PRIu64 " %" PRIu64 "\n", sequence, previous_last);
 }
 
 static struct file_sink_options options(void)
@@ -101,8 +97,6 @@ static size_t scan(const char *name, bool *seen, uint64_t max)
 		uint64_t sequence;
 
 		end = strchr(line, '\n');
-		if (!strncmp(line, "header ", 7))
-			continue;
 		sequence = strtoull(line, &rest, 10);
 		ck_assert_msg(*rest == ' ' && sequence && sequence <= max, "%s: bad line", name);
 		ck_assert_uint_eq((size_t)(end - rest - 1), strspn(rest + 1, "x"));
@@ -156,36 +150,70 @@ START_TEST(test_rotation_by_size)
 {
 	struct file_sink_options opts = options();
 	struct file_sink *sink;
-	bool seen[101] = {0};
+	bool seen[102] = {0};
 	char name[160];
 	struct stat status;
 	size_t count = 0;
 
 	opts.max_size = 1000;
 	opts.max_files = 3;
-	opts.header = header;
 	sink = start(&opts);
-	for (uint64_t i = 1; i <= 100; i++)
+	for (uint64_t i = 1; i <= 101; i++)
 		ck_assert(put(sink, i, 100));
 	file_sink_stop(sink, STOP_NS);
-	/* header + 9 lines each: 91…99 in .1, 100 in the live one */
+	/* 10 lines each: 91…100 in .1, 101 in the live one */
 	for (int n = 0; n <= 3; n++) {
 		snprintf(name, sizeof(name), n ? "%s.%d" : "%s", path, n);
 		ck_assert_int_eq(stat(name, &status), 0);
 		ck_assert_int_le(status.st_size, 1000);
-		count += scan(name, seen, 100);
+		count += scan(name, seen, 101);
 	}
-	ck_assert_uint_eq(count, 1 + 3 * 9);
-	for (uint64_t i = 100 - 27; i <= 100; i++)
+	ck_assert_uint_eq(count, 1 + 3 * 10);
+	for (uint64_t i = 101 - 30; i <= 101; i++)
 		ck_assert(seen[i]);
 	snprintf(name, sizeof(name), "%s.4", path);
 	ck_assert_int_ne(stat(name, &status), 0);
-	{
-		size_t length;
-		_cleanup_free_ char *text = content(path, &length);
+}
+END_TEST
 
-		ck_assert(!strncmp(text, "header 100 99\n100 ", 18));
+/* As the JSON log is kept: the caller begins each file, and the writer only does what it says. */
+START_TEST(test_files_begun_by_the_caller)
+{
+	struct file_sink_options opts = options();
+	struct file_sink *sink;
+	char name[160], line[32];
+	uint64_t sequence = 0;
+
+	opts.max_size = 40;
+	opts.max_files = 3;
+	opts.caller_begins_files = true;
+	sink = start(&opts);
+	for (int i = 0; i < 5; i++) {
+		if (file_sink_new_file_due(sink, 10)) {
+			snprintf(line, sizeof(line), "%" PRIu64 " first\n", ++sequence);
+			ck_assert(file_sink_put_first(sink, line, strlen(line), sequence));
+		}
+		ck_assert(put(sink, ++sequence, 10));
 	}
+	wait_written(sink, sequence);
+	assert_content(path, "5 first\n6 xxxxxxx\n7 xxxxxxx\n");
+	snprintf(name, sizeof(name), "%s.1", path);
+	assert_content(name, "1 first\n2 xxxxxxx\n3 xxxxxxx\n4 xxxxxxx\n");
+	/* logrotate moves the file and asks for a new one */
+	snprintf(name, sizeof(name), "%s.moved", path);
+	ck_assert_int_eq(rename(path, name), 0);
+	file_sink_reopen(sink);
+	ck_assert(file_sink_new_file_due(sink, 1));
+	ck_assert(file_sink_put_first(sink, "8 first\n", 8, 8));
+	ck_assert(!file_sink_new_file_due(sink, 1));
+	file_sink_stop(sink, STOP_NS);
+	assert_content(path, "8 first\n");
+	/* a file that has lines is gone on with */
+	sink = start(&opts);
+	ck_assert(!file_sink_new_file_due(sink, 1));
+	ck_assert(put(sink, 9, 10));
+	file_sink_stop(sink, STOP_NS);
+	assert_content(path, "8 first\n9 xxxxxxx\n");
 }
 END_TEST
 
@@ -198,7 +226,6 @@ START_TEST(test_rotation_with_line_beyond_size)
 
 	opts.max_size = 1000;
 	opts.max_files = 9;
-	opts.header = header;
 	sink = start(&opts);
 	ck_assert(put(sink, 1, 100) && put(sink, 2, 5000) && put(sink, 3, 100));
 	file_sink_stop(sink, STOP_NS);
@@ -220,7 +247,6 @@ START_TEST(test_rotation_by_time)
 
 	opts.rotate_seconds = 1;
 	opts.max_files = 5;
-	opts.header = header;
 	sink = start(&opts);
 	ck_assert(put(sink, 1, 10));
 	wait_written(sink, 1);
@@ -231,8 +257,8 @@ START_TEST(test_rotation_by_time)
 	ck_assert(put(sink, 2, 10));
 	file_sink_stop(sink, STOP_NS);
 	snprintf(name, sizeof(name), "%s.1", path);
-	assert_content(name, "header 1 0\n1 xxxxxxx\n");
-	assert_content(path, "header 2 1\n2 xxxxxxx\n");
+	assert_content(name, "1 xxxxxxx\n");
+	assert_content(path, "2 xxxxxxx\n");
 }
 END_TEST
 
@@ -242,7 +268,6 @@ START_TEST(test_reopen_after_logrotate)
 	struct file_sink *sink;
 	char moved[160];
 
-	opts.header = header;
 	snprintf(moved, sizeof(moved), "%s.moved", path);
 	sink = start(&opts);
 	ck_assert(put(sink, 1, 10));
@@ -255,8 +280,8 @@ START_TEST(test_reopen_after_logrotate)
 		usleep(1000);
 	ck_assert(put(sink, 3, 10));
 	file_sink_stop(sink, STOP_NS);
-	assert_content(moved, "header 1 0\n1 xxxxxxx\n2 xxxxxxx\n");
-	assert_content(path, "header 3 2\n3 xxxxxxx\n");
+	assert_content(moved, "1 xxxxxxx\n2 xxxxxxx\n");
+	assert_content(path, "3 xxxxxxx\n");
 }
 END_TEST
 
@@ -265,18 +290,17 @@ START_TEST(test_deleted_and_truncated_files)
 	struct file_sink_options opts = options();
 	struct file_sink *sink;
 
-	opts.header = header;
 	sink = start(&opts);
 	ck_assert(put(sink, 1, 10));
 	wait_written(sink, 1);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert(put(sink, 2, 10));
 	wait_written(sink, 2);
-	assert_content(path, "header 2 1\n2 xxxxxxx\n");
+	assert_content(path, "2 xxxxxxx\n");
 	ck_assert_int_eq(truncate(path, 0), 0); /* logrotate's copytruncate */
 	ck_assert(put(sink, 3, 10));
 	file_sink_stop(sink, STOP_NS);
-	assert_content(path, "header 3 2\n3 xxxxxxx\n");
+	assert_content(path, "3 xxxxxxx\n");
 }
 END_TEST
 
@@ -285,7 +309,6 @@ START_TEST(test_append_to_file_cut_by_crash)
 	struct file_sink_options opts = options();
 	struct file_sink *sink;
 
-	opts.header = header;
 	write_file(path, "1 x\n2 x\n3 xxxx");
 	sink = start(&opts);
 	ck_assert(put(sink, 4, 10));
@@ -295,7 +318,7 @@ START_TEST(test_append_to_file_cut_by_crash)
 	sink = start(&opts);
 	ck_assert(put(sink, 5, 10));
 	file_sink_stop(sink, STOP_NS);
-	assert_content(path, "header 5 0\n5 xxxxxxx\n");
+	assert_content(path, "5 xxxxxxx\n");
 }
 END_TEST
 
@@ -456,18 +479,25 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
-struct gate { /* blocks the writer thread in the header callback, as a dead disk would */
+/* Blocks the writer thread in its write, as a dead disk would. The test is linked with
+ * --wrap=writev. */
+static struct gate {
+	bool closed;
 	int enter[2], leave[2];
-};
+} gate;
 
-static void gated_header(
-	void *data, uint64_t sequence, uint64_t previous_last, struct buf *ret_line)
+ssize_t __real_writev(int fd, const struct iovec *vector, int count);
+ssize_t __wrap_writev(int fd, const struct iovec *vector, int count);
+
+ssize_t __wrap_writev(int fd, const struct iovec *vector, int count)
 {
-	struct gate *gate = data;
 	char c = 0;
 
-	ck_assert_int_eq(write(gate->enter[1], &c, 1), 1);
-	ck_assert_int_eq(read(gate->leave[0], &c, 1), 1);
+	if (__atomic_exchange_n(&gate.closed, false, __ATOMIC_ACQ_REL)) {
+		ck_assert_int_eq(write(gate.enter[1], &c, 1), 1);
+		ck_assert_int_eq(read(gate.leave[0], &c, 1), 1);
+	}
+	return __real_writev(fd, vector, count);
 }
 
 START_TEST(test_blocked_writer)
@@ -476,13 +506,11 @@ START_TEST(test_blocked_writer)
 	struct file_sink_loss loss;
 	struct file_sink *sink;
 	static bool seen[5003];
-	struct gate gate;
 	uint64_t rejected = 0;
 	char c;
 
 	ck_assert(!pipe(gate.enter) && !pipe(gate.leave));
-	opts.header = gated_header;
-	opts.header_data = &gate;
+	gate.closed = true;
 	sink = start(&opts);
 	ck_assert(put(sink, 1, 100));
 	file_sink_flush(sink);
@@ -512,12 +540,10 @@ START_TEST(test_stop_does_not_wait_for_ever)
 {
 	struct file_sink_options opts = options();
 	struct file_sink *sink;
-	static struct gate gate; /* its thread outlives the test */
 	char c;
 
 	ck_assert(!pipe(gate.enter) && !pipe(gate.leave));
-	opts.header = gated_header;
-	opts.header_data = &gate;
+	gate.closed = true;
 	sink = start(&opts);
 	ck_assert(put(sink, 1, 100));
 	file_sink_flush(sink);
@@ -538,6 +564,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_lines_in_order);
 	tcase_add_test(tests, test_rotation_by_size);
+	tcase_add_test(tests, test_files_begun_by_the_caller);
 	tcase_add_test(tests, test_rotation_with_line_beyond_size);
 	tcase_add_test(tests, test_rotation_by_time);
 	tcase_add_test(tests, test_reopen_after_logrotate);
