@@ -75,7 +75,7 @@ like "aureport -k counts the key" "$(aureport -if "$audit_log" -k --summary 2>/d
 # ---- nothing in a container can make a query hit or miss wrongly ----
 is "exe=/usr/bin/sudo as an argument is no program" "$(found -x /usr/bin/sudo)" 0
 is 'vm="web" as an argument of db is not web' "$(ausearch -if "$audit_log" -w --vm-name web --format raw 2>/dev/null | grep -c 'vm="db"')" 0
-is 'vm="db" as an argument of web does not hide it' "$(found --vm-name web -p "$(events 'exec | select(argument("res=failed") and .process.container.name == "web") | .process.pid')")" 1
+is 'vm="db" as an argument of web does not hide it' "$(found --vm-name web -p "$(events 'select(argument("res=failed")) | exec.process | select(.container.name == "web") | .pid')")" 1
 is "res=failed as an argument is no failure" "$(found -sv no)" 0
 is "a key as an argument is no key" "$(found -k other)" 0
 is "bob is nobody" "$(ausearch -if "$audit_log" -w -i --vm-name db 2>/dev/null | grep -c 'auid=bob')" 0
