@@ -43,7 +43,7 @@ is "the first exec of each container is there and is attributed" \
 	"$(events 'exec | select(.process.binary == "/bin/sh" and (.process.container.name // "" | startswith("shop-")))
 		| .process.container.name' | sort -u | wc -l)" "$containers"
 is "no process of these containers is written without its container" \
-	"$(count '(process | (.binary == "/actors/nothing" or (.argv // [] | any(startswith("/actors/nothing in-"))))
+	"$(count '(process | (.binary == "/actors/nothing" or (.binary == "/bin/sh" and (.argv | any(startswith("/actors/nothing in-")))))
 		and .container == null)')" 0
 is "host processes in between have no container" \
 	"$(count 'exec and (.process_exec.process | (.argv[1] // "" | startswith("on-the-host-")) and .container == null)')" \
@@ -111,8 +111,8 @@ echo >"$work/go"
 wait "$init"
 settle
 is "a container without its own cgroup is attributed by descent" \
-	"$(events 'exec | select(nothing("without-cgroup")) | [.process.container.id, .process.container.verified // false]' | sort | uniq -c | tr -s ' ')" \
-	' 2 ["without-cgroup-0123456789",false]'
+	"$(events 'exec | select(nothing("without-cgroup")) | .process.container.id' | sort | uniq -c | tr -s ' ')" \
+	' 2 "without-cgroup-0123456789"'
 is "and the host's processes in the same cgroup are not" \
 	"$(events 'exec | select(nothing("beside-without-cgroup")) | .process.container')" null
 

@@ -60,8 +60,8 @@ while IFS=$'\t' read -r actor verdict; do
 done <"$work/compared"
 is "all actors reported" "$(wc -l <"$work/compared")" 23
 
-field() { # field ARGUMENT FILTER: of the exec with this argument
-	jq -c -L "$tests_dir" --arg text "$1" 'include "lib"; select(has_argument($text)) | '"$2" "$work/execs.json"
+field() { # ARGV FILTER: of the exec with these arguments, joined by blanks
+	jq -c -L "$tests_dir" --arg text "$1" 'include "lib"; select(.argv | join(" ") == $text) | '"$2" "$work/execs.json"
 }
 
 # ---- 1 MiB of arguments: cut, and said so ----
@@ -76,19 +76,19 @@ is "and the true total" "$(jq -r '.arguments_total // empty' "$work/huge.json")"
 
 # ---- what each behaviour is besides its bytes ----
 is "a memfd has its name and no links" \
-	"$(field secret '[.binary_properties.file.inode.links, (.binary | test("memfd:evil|/dev/fd|/proc/self/fd"))]')" '[0,true]'
+	"$(field 'from-memory secret' '[.binary_properties.file.inode.links, (.binary | test("memfd:evil|/dev/fd|/proc/self/fd"))]')" '[0,true]'
 is "a deleted binary has no links" "$(field deleted '.binary_properties.file.inode.links')" 0
-is "a script runs through its interpreter" "$(field 'two words' '[.binary, .argv[0]]')" '["/tmp/inner-script","/bin/busybox"]'
+is "a script runs through its interpreter" "$(field '/bin/busybox sh /tmp/inner-script one two words' '[.binary, .argv[0]]')" '["/tmp/inner-script","/bin/busybox"]'
 is "a setuid binary raises the effective uid" \
-	"$(field by-setuid '[.uid, .process_credentials.uid, .process_credentials.euid, .process_credentials.suid]')" '[0,1000,0,0]'
-is "and is named as that" "$(field by-setuid '.binary_properties | [.setuid, .privileges_changed]')" \
+	"$(field '/tmp/setuid by-setuid' '[.uid, .process_credentials.uid, .process_credentials.euid, .process_credentials.suid]')" '[0,1000,0,0]'
+is "and is named as that" "$(field '/tmp/setuid by-setuid' '.binary_properties | [.setuid, .privileges_changed]')" \
 	'[0,["PRIVILEGES_RAISED_EXEC_FILE_SETUID"]]'
-is "file capabilities are named" "$(field by-capability '.binary_properties.privileges_changed')" \
+is "file capabilities are named" "$(field '/tmp/capable by-capability' '.binary_properties.privileges_changed')" \
 	'["PRIVILEGES_RAISED_EXEC_FILE_CAP"]'
-is "and effective" "$(field by-capability '.cap.effective | index("CAP_NET_RAW") != null')" true
-is "an ordinary user has neither" "$(field plain-user '[.uid, .binary_properties, (.cap.effective // [] | length)]')" '[1000,null,0]'
-is "a relative name is made absolute" "$(field relative '.binary')" '"/tmp/../actors/nothing"'
-like "a deleted working directory is marked" "$(field cwd '[.cwd, .flags]' | tail -n 1)" 'deleted|errorCWD'
+is "and effective" "$(field '/tmp/capable by-capability' '.cap.effective | index("CAP_NET_RAW") != null')" true
+is "an ordinary user has neither" "$(field '/actors/nothing plain-user' '[.uid, .binary_properties, (.cap.effective // [] | length)]')" '[1000,null,0]'
+is "a relative name is made absolute" "$(field '../actors/nothing relative' '.binary')" '"/actors/nothing"'
+like "a deleted working directory is marked" "$(field 'nothing cwd' '[.cwd, .flags]' | tail -n 1)" 'deleted|errorCWD'
 
 # ---- the tree ----
 is "an exec chain keeps its pid and links each image to the one before" "$(jq -n -c '
