@@ -56,7 +56,7 @@ cleanups+=(audit_restore)
 
 driver_pid= settings=
 driver_start() { # [COMMAND…] that runs it
-	coproc driver_pipe { exec "$@" "$driver"; }
+	coproc driver_pipe { exec "$@" "$driver" 2>>"$work/driver.log"; }
 	driver_pid=$driver_pipe_PID
 	driver_in=${driver_pipe[1]} driver_out=${driver_pipe[0]}
 	send "start $settings"
@@ -161,6 +161,8 @@ send "exec web-2 3 0"
 send "drain 10"
 wait_for 10 arrived 8 -m USER_CMD --vm-name web-2
 is "another container's execs are not held back by it" "$(found -m USER_CMD --vm-name web-2)" 8
+send tick
+like "retention is known once there is a rate" "$(status retention_hours)" '^[0-9]+\.'
 
 # ---- an exclude rule for one type: only reading back can tell ----
 auditctl -a always,exclude -F msgtype=USER_CMD >/dev/null
@@ -176,6 +178,12 @@ driver_stop
 settings="container_rate=0 host_rate=0"
 driver_start
 health working 10 "a driver without limits"
+send tick
+send "exec loop 2000 100"
+send "drain 20"
+send tick
+send tick
+is "a rate that fills auditd's files within a day is warned of, once" "$(grep -c 'hold [0-9.]* hours' "$work/driver.log")" 1
 # in jiffies: 5 s at 250 Hz
 auditctl -b 16 --backlog_wait_time 1250 >/dev/null
 kill -STOP "$auditd_pid"
@@ -235,6 +243,14 @@ is "without CAP_AUDIT_READ records are sent" "$(found -m USER_CMD)" 1
 wait_for 10 reason_has CAP_AUDIT_READ
 is "but not known to arrive" "$(value health)" unknown
 like "and why" "$(value reason)" CAP_AUDIT_READ
+driver_stop
+
+# ---- as the daemon runs: another user with these two capabilities ----
+install -m 755 "$driver" "$work/driver"
+driver_start setpriv --reuid nobody --regid nogroup --clear-groups --no-new-privs --inh-caps=-all,+audit_write,+audit_read \
+	--ambient-caps=-all,+audit_write,+audit_read "$work/driver"
+health working 10 "without root"
+is "auditd is seen without CAP_AUDIT_CONTROL" "$(value auditd_present)" 1
 driver_stop
 auditd_stop
 
