@@ -146,6 +146,7 @@ int pipeline_begin(struct pipeline *pipeline, struct error *error)
 	int r;
 
 	r = snapshot_take(pipeline->sensor, &snapshot);
+	pipeline->enrichment.observed_since = clock_boottime_ns();
 	if (r < 0)
 		return error_set(error, r, "cannot read the running processes: %s", strerror(-r));
 	if (snapshot.without_arguments)

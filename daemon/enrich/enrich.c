@@ -134,6 +134,10 @@ static void handle_exit(struct enrichment *enrichment, const struct record_view 
 
 	process = process_tree_find(
 		enrichment->tree, record->process.pid, record->process.start_boottime);
+	/* Began before we looked and ended before the iterator came to it: of the unobserved time. */
+	if (!process && record->process.start_boottime < enrichment->observed_since &&
+		view->header->time <= enrichment->observed_since)
+		return;
 	if (!process)
 		process = process_tree_unknown(enrichment->tree, record);
 	if (!process) {

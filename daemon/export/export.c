@@ -206,6 +206,12 @@ static void count_oversized(struct export *export, uint64_t sequence, uint64_t t
 	export->counters.oversized++;
 }
 
+/* A reader of Tetragon's kinds only stops at any other. */
+static bool begins_files(const struct export *export)
+{
+	return export->json_sink && export->config->json_kinds == JSON_KINDS_ALL;
+}
+
 /* The first line of a file, numbered like every line: which stream it continues, and where. */
 static void begin_json_file(struct export *export)
 {
@@ -236,6 +242,7 @@ static void to_json(struct export *export, const struct event *event)
 	bool to_subscribers = export->subscribers && subscribers_any(export->subscribers);
 	struct buf *line = &export->line;
 	uint64_t sequence;
+	bool due;
 
 	if (!to_file && !to_subscribers)
 		return;
@@ -248,15 +255,19 @@ static void to_json(struct export *export, const struct event *event)
 		subscribers_publish(export->subscribers, event, line);
 	if (!to_file)
 		return;
-	if (file_sink_new_file_due(export->json_sink, line->length + LINE_END_BYTES))
+	due = file_sink_new_file_due(export->json_sink, line->length + LINE_END_BYTES);
+	if (due && begins_files(export)) {
 		begin_json_file(export);
+		due = false;
+	}
 	sequence = ++export->counters.json_sequence;
 	json_event_finish(line, sequence, export->stream);
 	if (line->failed) { /* it used up its number: the gap is seen, and said with its cause */
 		count_oversized(export, sequence, event->time);
 		return;
 	}
-	put_line(export, export->json_sink, line, sequence, file_sink_put);
+	put_line(export, export->json_sink, line, sequence,
+		due ? file_sink_put_first : file_sink_put);
 }
 
 static void to_audit_log(struct export *export, const struct event *event)
@@ -357,7 +368,7 @@ void export_report_losses(struct export *export)
 	say_failing(
 		export->audit_log_sink, export->config->audit_log_file, &export->audit_log_failing);
 	/* by time, also without an event */
-	if (export->json_sink && file_sink_new_file_due(export->json_sink, 0))
+	if (begins_files(export) && file_sink_new_file_due(export->json_sink, 0))
 		begin_json_file(export);
 	report_sink(export, export->json_sink, "json");
 	report_sink(export, export->audit_log_sink, "audit_log");
@@ -399,7 +410,8 @@ void export_reopen(struct export *export)
 {
 	if (export->json_sink) {
 		file_sink_reopen(export->json_sink);
-		begin_json_file(export);
+		if (begins_files(export))
+			begin_json_file(export);
 	}
 	if (export->audit_log_sink)
 		file_sink_reopen(export->audit_log_sink);

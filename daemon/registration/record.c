@@ -47,7 +47,7 @@ struct container *record_new(struct registration *registration, const struct adm
 	record->generation = registration->last_generation;
 	memcpy(record->id, admission->id, strlen(admission->id) + 1);
 	record->source = admission->source;
-	record->verified = admission->verified;
+	record->verified = admission->verified && init->has_cgroup;
 	record->has_cgroup = init->has_cgroup;
 	record->init_pid = init->pid;
 	record->init_start = ticks_to_ns(init->start_ticks);
