@@ -20,10 +20,11 @@
 #include "tests/bench/spawn.h"
 #include "tests/bench/workload.h"
 
-#define READ_FILE      "/etc/hostname"
-#define ARGUMENT_BYTES (127 * 1024) /* the kernel's limit for one string is 128 KiB with its NUL   \
-				     */
-#define ARGUMENTS 8		    /* times ARGUMENT_BYTES: just below 1 MiB */
+#define READ_FILE "/etc/hostname"
+#define ARGUMENT_BYTES                                                                             \
+	(127 * 1024) /* the kernel's limit for one string is 128 KiB with its NUL                  \
+		      */
+#define ARGUMENTS 8  /* times ARGUMENT_BYTES: just below 1 MiB */
 
 struct loop { /* what one iteration needs */
 	enum workload_kind kind;
