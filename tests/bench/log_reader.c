@@ -27,7 +27,7 @@
 
 struct log_reader {
 	struct log_reader_options options;
-	char path[256];
+	char path[256], binary[512]; /* `"binary":"PROGRAM"` */
 	pthread_t thread;
 	int file, watch;
 	char *buffer;
@@ -60,6 +60,14 @@ static void note_sequence(struct log_reader *reader, const char *line, size_t le
 	reader->sequence = sequence;
 }
 
+static bool is_counted(const struct log_reader *reader, const char *line, size_t length)
+{
+	const struct log_reader_options *options = &reader->options;
+
+	return options->program && find(line, length, reader->binary) &&
+	       (!options->also || find(line, length, options->also));
+}
+
 static void take_line(struct log_reader *reader, const char *line, size_t length, uint64_t now)
 {
 	const struct log_reader_options *options = &reader->options;
@@ -70,7 +78,7 @@ static void take_line(struct log_reader *reader, const char *line, size_t length
 	note_sequence(reader, line, length);
 	if (find(line, head, "event_loss"))
 		reader->counters.loss_lines++;
-	if (find(line, length, options->count_text)) {
+	if (is_counted(reader, line, length)) {
 		reader->counters.execs += !!find(line, head, options->exec_text);
 		reader->counters.exits += !!find(line, head, options->exit_text);
 	}
@@ -213,6 +221,8 @@ int log_reader_start(const struct log_reader_options *options, struct log_reader
 	if (!reader)
 		return error_set(error, -ENOMEM, "log reader: %s", strerror(ENOMEM));
 	reader->options = *options;
+	snprintf(reader->binary, sizeof(reader->binary), "\"binary\":\"%s\"",
+		options->program ?: "");
 	reader->file = reader->watch = -1;
 	r = reader_open(reader);
 	if (!r)

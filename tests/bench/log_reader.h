@@ -18,14 +18,15 @@ struct log_reader_options {
 	 * Otherwise the thread sleeps in inotify and runs with real-time priority where allowed:
 	 * what is to be measured is the log's delay, not the reader's. */
 	bool unhurried;
-	const char *count_text; /* lines with it are counted … */
-	const char *exec_text;	/* … apart by these: exec lines */
-	const char *exit_text;	/* and exit lines; any may be NULL */
+	const char *program;   /* lines with it as "binary" are counted … */
+	const char *also;      /* … if they have this too … */
+	const char *exec_text; /* … apart by these: exec lines */
+	const char *exit_text; /* and exit lines; any may be NULL */
 };
 
 struct log_reader_counters {
 	uint64_t lines, bytes;
-	uint64_t execs, exits;	/* lines with count_text and exec_text or exit_text */
+	uint64_t execs, exits;	/* of the lines to be counted */
 	uint64_t loss_lines;	/* event_loss lines */
 	uint64_t sequence_gaps; /* numbers missing in "sequence" */
 	uint64_t rotations;

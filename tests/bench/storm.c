@@ -53,12 +53,13 @@ static int run_loops(const struct bench *bench, const struct storm *storm,
 }
 
 static int run_storm(const struct bench *bench, const struct daemon *daemon,
-	const struct storm *storm, const char *count_text, struct storm_result *result,
+	const struct storm *storm, const char *also, struct storm_result *result,
 	struct error *error)
 {
 	const struct log_reader_options options = {
 		.path = daemon->json_log,
-		.count_text = count_text,
+		.program = bench->tiny,
+		.also = also,
 		.exec_text = "\"process_exec\"",
 		.exit_text = "\"process_exit\"",
 		.unhurried = true,
@@ -79,19 +80,16 @@ static int run_storm(const struct bench *bench, const struct daemon *daemon,
 }
 
 /* What is asked for in any storm: that nothing of these loops is missing. */
-static void report_missing(
-	const struct bench *bench, const struct storm *storm, const struct storm_result *result)
+static void report_missing(const struct bench *bench, const struct storm_result *result)
 {
 	static const struct target none = {TARGET_AT_MOST, 0};
-	/* the loops themselves end too, in a container as what they are in the log for */
-	uint64_t exits = result->loops.iterations + (storm->cgroup ? STORM_LOOPS : 0);
 	struct report *report = bench->report;
 
 	report_value(report, "execs", "tallyman", "", (double)result->loops.iterations, NULL);
 	report_value(report, "execs without their line", "tallyman", "",
 		(double)result->loops.iterations - (double)result->log.execs, &none);
 	report_value(report, "exits without their line", "tallyman", "",
-		(double)exits - (double)result->log.exits, &none);
+		(double)result->loops.iterations - (double)result->log.exits, &none);
 	report_value(report, "gaps in the sequence", "tallyman", "",
 		(double)result->log.sequence_gaps, &none);
 }
@@ -170,17 +168,17 @@ static int storms(
 
 	report_subject(
 		bench->report, "storm of %u loops on the host, %u s", STORM_LOOPS, host.seconds);
-	r = run_storm(bench, &stage->daemon, &host, bench->tiny, &result, error);
+	r = run_storm(bench, &stage->daemon, &host, NULL, &result, error);
 	if (r < 0)
 		return r;
-	report_missing(bench, &host, &result);
+	report_missing(bench, &result);
 	report_storm(bench, &result, bare);
 	report_subject(bench->report, "storm of %u loops in a container, %u s", STORM_LOOPS,
 		inside.seconds);
 	r = run_storm(bench, &stage->daemon, &inside, stage->a.id, &result, error);
 	if (r < 0)
 		return r;
-	report_missing(bench, &inside, &result);
+	report_missing(bench, &result);
 	report_storm(bench, &result, bare);
 	return 0;
 }
@@ -213,7 +211,7 @@ static int flood(const struct bench *bench, const struct stage *stage, struct er
 	r = run_storm(bench, &stage->daemon, &storm, stage->a.id, &result, error);
 	if (r < 0)
 		return r;
-	report_missing(bench, &storm, &result);
+	report_missing(bench, &result);
 	report_value(
 		bench->report, "execs per second", "tallyman", "/s", rate(&result.loops), NULL);
 	report_value(bench->report, "execs with 1 MiB, per second", "tallyman", "/s",
