@@ -10,7 +10,7 @@ id=$(podman run -d --name web --label app=shop "$image" /bin/sleep 1000)
 other=$(podman run -d --name db "$image" /bin/sleep 1000)
 pid=$(podman inspect -f '{{.State.Pid}}' web)
 other_pid=$(podman inspect -f '{{.State.Pid}}' db)
-known=$(tallyman containers -o json | jq -s -c '[.. | objects | .id? // empty] | unique')
+known=$(tallyman containers -o json | jq -s -c '[.[] | (if type == "array" then .[] else . end) | (.container // .).id] | unique')
 is "two containers are known" "$(jq length <<<"$known")" 2
 
 # hook NAME COMMAND…: its standard input is what COMMAND prints; it must end with 0, soon.
@@ -94,7 +94,7 @@ is "web is still web" "$(events 'exec | select(nothing("web-after-all")) | [.pro
 is "db is still db" "$(events 'exec | select(nothing("db-after-all")) | .process.container | [.name, .id]')" "[\"db\",\"$other\"]"
 is "the host has no container" "$(events 'exec | select(argument("host-after-all")) | .process.container')" null
 is "the same containers are known as before" \
-	"$(tallyman containers -o json | jq -s -c '[.. | objects | .id? // empty] | unique')" "$known"
+	"$(tallyman containers -o json | jq -s -c '[.[] | (if type == "array" then .[] else . end) | (.container // .).id] | unique')" "$known"
 is "no container was announced that does not exist" \
 	"$(events '.container_start // empty | .container.name | select(IN("web", "db", "attacker") | not)')" ""
 is "status counts what was refused" "$(tallyman status -o json |
