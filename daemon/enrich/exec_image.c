@@ -35,7 +35,9 @@ static void make_binary(struct exec_image_maker *maker, const struct record_view
 	struct buf *binary = &maker->binary;
 
 	buf_clear(binary);
-	if (view->exec->header.flags & RECORD_FLAG_KERNEL_THREAD) {
+	/* A zombie has no file any more: named as ps does. */
+	if ((view->exec->header.flags & RECORD_FLAG_KERNEL_THREAD) ||
+		(!view->filename.length && !view->exe.length)) {
 		buf_append_char(binary, '[');
 		buf_append(binary, view->exec->comm, strnlen(view->exec->comm, 16));
 		buf_append_char(binary, ']');
