@@ -32,7 +32,7 @@ static struct process *do_exec(uint32_t pid, uint64_t start, uint32_t exec_id, u
 	record.parent = (struct process_key){parent_start, parent, 0};
 	record.exe_links = 1;
 	view.filename = (struct span){binary, (uint32_t)strlen(binary)};
-	view.cwd = (struct span){"/work/dir", 9};
+	view.cwd = (struct span){"/srv/dir", 8};
 	return process_tree_exec(tree, &view, arguments);
 }
 
@@ -89,9 +89,9 @@ END_TEST
 
 START_TEST(relative_binary_is_made_absolute)
 {
-	ck_assert(binary_is(do_exec(10, 100, 1, 1, 1, "a.out", none), "/work/dir/a.out"));
-	ck_assert(binary_is(do_exec(11, 100, 1, 1, 1, "./b", none), "/work/dir/b"));
-	ck_assert(binary_is(do_exec(12, 100, 1, 1, 1, "../x/./c", none), "/work/x/c"));
+	ck_assert(binary_is(do_exec(10, 100, 1, 1, 1, "a.out", none), "/srv/dir/a.out"));
+	ck_assert(binary_is(do_exec(11, 100, 1, 1, 1, "./b", none), "/srv/dir/b"));
+	ck_assert(binary_is(do_exec(12, 100, 1, 1, 1, "../x/./c", none), "/srv/x/c"));
 	ck_assert(binary_is(do_exec(13, 100, 1, 1, 1, "../../../../d", none), "/d"));
 	ck_assert(binary_is(do_exec(14, 100, 1, 1, 1, "/bin/../e", none), "/bin/../e"));
 }
