@@ -14,6 +14,7 @@
 #include "daemon/pipeline.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,36 @@ static struct process **add_snapshot(
 	return added;
 }
 
+static void find_unready(void *data, struct container *container)
+{
+	bool *unready = data;
+
+	*unready |= !container->announced && !container->ended_ns;
+}
+
+/* Containers from the spool or the scan have no name until their engine's files are read. The
+ * events of their processes wait for that as a hook's answer does; meanwhile the ring holds what
+ * happens. */
+static void await_metadata(struct pipeline *pipeline)
+{
+	uint64_t until =
+		clock_boottime_ns() + pipeline->config->metadata_deadline_ms * NSEC_PER_MSEC;
+
+	for (;;) {
+		struct registration *registration = pipeline->enrichment.registration;
+		uint64_t now = clock_boottime_ns();
+		bool unready = false;
+		struct pollfd poll_fd;
+
+		take_registrations(pipeline);
+		registry_visit(pipeline->enrichment.registry, find_unready, &unready);
+		if (!unready || !registration || now >= until)
+			return;
+		poll_fd = (struct pollfd){.fd = registration_fd(registration), .events = POLLIN};
+		poll(&poll_fd, 1, (int)((until - now) / NSEC_PER_MSEC) + 1);
+	}
+}
+
 int pipeline_begin(struct pipeline *pipeline, struct error *error)
 {
 	struct snapshot snapshot;
@@ -157,7 +188,7 @@ int pipeline_begin(struct pipeline *pipeline, struct error *error)
 	snapshot_done(&snapshot);
 	if (!added)
 		return error_set(error, -ENOMEM, "out of memory");
-	take_registrations(pipeline);
+	await_metadata(pipeline);
 	for (size_t i = 0; i < count; i++) {
 		enrich_announce(&pipeline->enrichment, added[i]);
 		pipeline_emit(pipeline);
