@@ -88,10 +88,10 @@ uint64_t pipeline_drain(struct pipeline *pipeline)
 			continue;
 		batch = 0;
 		ring_release(pipeline->ring);
-		export_flush(pipeline->export);
+		export_flush(pipeline->export, true);
 	}
 	ring_release(pipeline->ring);
-	export_flush(pipeline->export);
+	export_flush(pipeline->export, count > 0);
 	pipeline->records += count;
 	return count;
 }
@@ -193,10 +193,10 @@ int pipeline_begin(struct pipeline *pipeline, struct error *error)
 		enrich_announce(&pipeline->enrichment, added[i]);
 		pipeline_emit(pipeline);
 		if (i % BATCH_RECORDS == BATCH_RECORDS - 1)
-			export_flush(pipeline->export);
+			export_flush(pipeline->export, true);
 	}
 	free(added);
-	export_flush(pipeline->export);
+	export_flush(pipeline->export, false);
 	return 0;
 }
 
@@ -256,5 +256,5 @@ void pipeline_tick(struct pipeline *pipeline)
 			break;
 		pipeline_emit(pipeline);
 	} while (true);
-	export_flush(pipeline->export);
+	export_flush(pipeline->export, false);
 }

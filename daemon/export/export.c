@@ -18,6 +18,7 @@
 #define LINE_MAX_BYTES	    ((size_t)8 << 20) /* the longest line: 256 KiB of argv in three forms */
 #define LINE_END_BYTES	    128		      /* sequence and stream, at most */
 #define LINE_KEEP_BYTES	    ((size_t)256 << 10) /* memory kept between events */
+#define AUDIT_LOG_DELAY_NS  (25 * NSEC_PER_MSEC)
 #define ROOM_WAIT_NS	    (2 * NSEC_PER_MSEC)
 #define SINK_LOSSES_AT_ONCE 16
 #define STOP_TIMEOUT_NS	    (5 * NSEC_PER_SEC)
@@ -38,6 +39,7 @@ struct export
 	struct file_sink_loss oversized;      /* lines of the JSON log, not reported yet */
 	char stream[STREAM_MAX];
 	struct previous_log previous;
+	uint64_t audit_log_flushed; /* when its writer was last woken in a busy time */
 	bool (*may_wait)(void *data);
 	void *may_wait_data;
 };
@@ -300,12 +302,17 @@ void export_event(struct export *export, const struct event *event)
 	to_audit_log(export, event);
 }
 
-void export_flush(struct export *export)
+void export_flush(struct export *export, bool more)
 {
+	uint64_t now = more ? clock_boottime_ns() : 0;
+
 	if (export->json_sink)
 		file_sink_flush(export->json_sink);
-	if (export->audit_log_sink)
+	if (export->audit_log_sink &&
+		(!more || now - export->audit_log_flushed > AUDIT_LOG_DELAY_NS)) {
 		file_sink_flush(export->audit_log_sink);
+		export->audit_log_flushed = now;
+	}
 	shrink(&export->line);
 	shrink(&export->audit_lines);
 }

@@ -38,8 +38,10 @@ const struct json_event_options *export_json_options(const struct export *export
 void export_set_may_wait(struct export *export, bool (*may_wait)(void *data), void *data);
 /* Filter, format, hand to every sink. */
 void export_event(struct export *export, const struct event *event);
-/* End of a batch: let the writers work. */
-void export_flush(struct export *export);
+/* End of a batch: let the writers work. `more`: more is likely to come, and in any case another
+ * call with false, within milliseconds; until then the audit-format log may wait a little, since
+ * each waking of a thread costs as much as several events. */
+void export_flush(struct export *export, bool more);
 /* daemon_start says where the previous log ended; daemon_stop is what makes the next one call it
  * clean. */
 void export_daemon_start(struct export *export);
