@@ -9,6 +9,7 @@ AC_DEFUN([TALLYMAN_OPTIONS], [
 	AC_ARG_ENABLE([fuzzing], [AS_HELP_STRING([--enable-fuzzing], [build the libFuzzer targets; needs CC=clang])],
 		[], [enable_fuzzing=no])
 	AM_CONDITIONAL([ENABLE_FUZZING], [test "x$enable_fuzzing" = xyes])
+	AM_CONDITIONAL([ENABLE_SANITIZERS], [test "x$enable_sanitizers" = xyes])
 	AS_IF([test "x$enable_sanitizers" = xyes],
 		[INSTRUMENTATION="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"])
 	AS_IF([test "x$enable_coverage" = xyes], [INSTRUMENTATION="$INSTRUMENTATION --coverage -O0"])

@@ -24,6 +24,7 @@ is "and each exit" "$(events 'exit | select(.process.container.name == "quiet" a
 is "the host lost nothing" "$(count '.process_exec and argument("host-beside-the-noise")')" 1
 is "what was lost, if anything, was the noisy container's own" \
 	"$(events '.event_loss // empty | select(.container.name != "noisy")' | head -n 3)" ""
+snapshot
 is "and is announced by process_throttle" "$(events '[.event_loss // empty]' | grep -c '\[{')" \
 	"$(events '[.event_loss // empty]' | grep -c '\[{' | awk -v throttles="$(count '.process_throttle')" \
 		'{ print ($1 == 0 || throttles > 0) ? $1 : "a process_throttle before " $1 " losses" }')"
