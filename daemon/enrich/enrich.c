@@ -134,9 +134,20 @@ static void handle_exit(struct enrichment *enrichment, const struct record_view 
 
 	process = process_tree_find(
 		enrichment->tree, record->process.pid, record->process.start_boottime);
-	/* Began before we looked and ended before the iterator came to it: of the unobserved time. */
-	if (!process && record->process.start_boottime < enrichment->observed_since &&
-		view->header->time <= enrichment->observed_since)
+	/* Began before we looked, or by a parent that nobody saw, and ended before the iterator
+	 * came to it: of the unobserved time. */
+	if (view->header->time <= enrichment->observed_since &&
+		(process ? !process->image->binary.length
+			 : record->process.start_boottime < enrichment->observed_since)) {
+		if (process) {
+			process_tree_exit(enrichment->tree, process, record->exit_code, time);
+			enrichment->exited = process;
+		}
+		return;
+	}
+	/* Two threads that end at once can both find themselves the last. */
+	if (!process && process_tree_just_ended(enrichment->tree, record->process.pid,
+				record->process.start_boottime))
 		return;
 	if (!process)
 		process = process_tree_unknown(enrichment->tree, record);

@@ -11,7 +11,8 @@
 #include "daemon/enrich/registry.h"
 #include "lib/util.h"
 
-#define BUCKETS 16384 /* a power of two */
+#define BUCKETS	       16384 /* a power of two */
+#define JUST_ENDED_MAX 1024  /* a power of two */
 
 struct process_tree {
 	struct process *buckets[BUCKETS];
@@ -21,6 +22,10 @@ struct process_tree {
 	struct process *ended_first, *ended_last;
 	uint64_t long_arguments; /* bytes kept of command lines above LONG_ARGUMENTS */
 	struct process_tree_counters counters;
+	struct {
+		uint32_t pid;
+		uint64_t start_boottime;
+	} just_ended[JUST_ENDED_MAX];
 };
 
 static struct process **bucket(struct process_tree *tree, uint32_t pid)
@@ -217,15 +222,22 @@ struct process *process_tree_fork(struct process_tree *tree, const struct fork_r
 	struct process *parent, *child, *old;
 
 	old = process_tree_find(tree, record->process.pid, 0);
+	parent = process_tree_find(tree, record->parent.pid, record->parent.start_boottime);
 	if (old && old->start_boottime >= record->process.start_boottime) {
 		/* The iterator was faster. It did not exec since, or the exec record is yet to
 		 * come. */
-		if (old->start_boottime == record->process.start_boottime &&
-			old->self_exec_id == record->process.self_exec_id)
-			old->cloned = true;
+		if (old->start_boottime != record->process.start_boottime ||
+			old->self_exec_id != record->process.self_exec_id)
+			return NULL;
+		old->cloned = true;
+		/* It had ended by then, and a zombie has no file: it was what its parent is. */
+		if (!old->image->exe.length && parent &&
+			parent->self_exec_id == record->parent.self_exec_id) {
+			image_unref(tree, old->image);
+			old->image = exec_image_ref(parent->image);
+		}
 		return NULL;
 	}
-	parent = process_tree_find(tree, record->parent.pid, record->parent.start_boottime);
 	child = process_new(
 		tree, &record->process, record->process.start_boottime, parent, &record->parent);
 	if (!child)
@@ -347,9 +359,21 @@ struct process *process_tree_unknown(struct process_tree *tree, const struct exi
 void process_tree_exit(
 	struct process_tree *tree, struct process *process, uint32_t exit_code, uint64_t end_time)
 {
+	size_t slot = process->pid & (JUST_ENDED_MAX - 1);
+
 	process->exit_code = exit_code;
 	process->end_time = end_time;
+	tree->just_ended[slot].pid = process->pid;
+	tree->just_ended[slot].start_boottime = process->start_boottime;
 	unlink_living(tree, process);
+}
+
+bool process_tree_just_ended(const struct process_tree *tree, uint32_t pid, uint64_t start_boottime)
+{
+	size_t slot = pid & (JUST_ENDED_MAX - 1);
+
+	return tree->just_ended[slot].pid == pid &&
+	       tree->just_ended[slot].start_boottime == start_boottime;
 }
 
 void process_tree_release(struct process_tree *tree, struct process *process)

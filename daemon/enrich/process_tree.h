@@ -52,6 +52,9 @@ struct process *process_tree_unknown(struct process_tree *tree, const struct exi
 /* Its end: it leaves the living. The pointer stays valid until process_tree_release(). */
 void process_tree_exit(
 	struct process_tree *tree, struct process *process, uint32_t exit_code, uint64_t end_time);
+/* Whether this process was among the last to end: a second exit record of it says nothing new. */
+bool process_tree_just_ended(
+	const struct process_tree *tree, uint32_t pid, uint64_t start_boottime);
 /* After the exit event is out: keep it for `tree --all` if it was a container's, else let it go. */
 void process_tree_release(struct process_tree *tree, struct process *process);
 

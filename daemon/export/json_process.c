@@ -34,7 +34,10 @@ static void flags_format(const struct process *process, struct buf *buf)
 		flag(buf, process->miss, "miss");
 		flag(buf, flags & RECORD_FLAG_FILENAME_ERROR, "errorFilename");
 		flag(buf, flags & RECORD_FLAG_ARGUMENTS_ERROR, "errorArgs");
-		flag(buf, !image->cwd.length, "nocwd");
+	}
+	/* kernel threads and what they fork, and who had ended when we came */
+	flag(buf, image->binary.length && !image->cwd.length, "nocwd");
+	if (executed) {
 		flag(buf, flags & RECORD_FLAG_CWD_ROOT, "rootcwd");
 		flag(buf, flags & RECORD_FLAG_CWD_ERROR, "errorCWD");
 	}

@@ -11,6 +11,7 @@ bundle_edit "$work/exits" 'del(.linux.namespaces[] | select(.type == "pid"))
 runc run -b "$work/exits" exits >"$work/reports.json" 2>"$work/runc.log" ||
 	fail "the actor runs" "$(cat "$work/runc.log")"
 (cd "$work" && "$actors/exits") >"$work/host-reports.json" 2>"$work/host.log" || fail "the actor runs on the host" "$(cat "$work/host.log")"
+"$actors/exit-at-once" 2000 >"$work/at-once.json"
 settle
 
 events 'exit | {pid: .process.pid, status: (.status // 0), signal: (.signal // ""), container: .process.container.id}' \
@@ -34,6 +35,14 @@ for where in reports host-reports; do
 	done <"$work/compared"
 	is "$where: all 18 ends were reported" "$(wc -l <"$work/compared")" 18
 done
+
+# Two last threads that end together can both look like the last one.
+is "two threads that end at once: one exit for each process" "$(jq -n -r --slurpfile exits "$work/exits.json" '
+	(reduce $exits[] as $exit ({}; .[$exit.pid | tostring] += 1)) as $count
+	| [inputs | $count[.pid | tostring] // 0] | group_by(.) | map("\(length) with \(.[0])") | join(", ")' "$work/at-once.json")" \
+	"2000 with 1"
+is "no exit is of a process that nobody knows" \
+	"$(count 'exit | .process.binary == null')" 0
 is "in the container each exit has it" "$(jq -n --slurpfile exits "$work/exits.json" '
 	[inputs.pid] as $pids | [$exits[] | select(.pid as $p | $pids | index($p)) | select(.container != "exits")] | length' \
 	"$work/reports.json")" 0

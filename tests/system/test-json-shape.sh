@@ -4,7 +4,18 @@
 # named here.
 . "$(dirname "$0")/lib.sh"
 
+# Forks that end at once, and their parents too, while the daemon comes up.
+for _ in 1 2 3; do
+	(while :; do ( (:) & ); done) 2>/dev/null &
+	storms+=($!)
+done
+stop_storms() {
+	[ ${#storms[@]} = 0 ] || kill "${storms[@]}"
+	storms=()
+}
+cleanups+=(stop_storms)
 daemon_start process.credentials=yes process.namespaces=yes process.ancestors=yes sensor.environment_variables=yes
+stop_storms
 podman_setup
 podman run --rm --name shape --label app=shop --env COLOUR=blue "$image" /bin/sh -c \
 	'/bin/sh -c "/actors/nothing one \"two words\" \"\""; /bin/sh -c "exit 3"; /bin/sh -c "kill -9 \$\$"; true'
@@ -46,7 +57,7 @@ def check($key; $value): $value |
 def process_faults($where): if type != "object" then ["\($where) is \(type)"] else
 	[to_entries[] | select(check(.key; .value) | not) | "\($where).\(.key) is \(.value | tojson)"]
 	+ (["exec_id", "pid", "uid", "cwd", "binary", "flags", "start_time", "auid", "in_init_tree"] - keys
-		# kernel threads have none
+		# kernel threads have none, nor has who had ended when the daemon came
 		- (if .flags | test("nocwd") then ["cwd"] else [] end)
 		| map("\($where).\(.) is missing")) end;
 def faults: . as $event

@@ -184,6 +184,35 @@ START_TEST(exit_of_an_unknown_process_is_an_event_too)
 }
 END_TEST
 
+START_TEST(one_that_just_ended_is_known_as_such)
+{
+	struct process *process = do_exec(10, 100, 1, 1, 1, "/bin/sh", none);
+
+	ck_assert(!process_tree_just_ended(tree, 10, 100));
+	process_tree_exit(tree, process, 0, 1);
+	process_tree_release(tree, process);
+	ck_assert(process_tree_just_ended(tree, 10, 100));
+	ck_assert(!process_tree_just_ended(tree, 10, 101));
+	ck_assert(!process_tree_just_ended(tree, 11, 100));
+}
+END_TEST
+
+START_TEST(a_zombie_of_the_iterator_is_what_its_parent_is)
+{
+	struct exec_record record = {.header = {.kind = RECORD_TASK}, .comm = "sh"};
+	struct record_view view = {.kind = RECORD_TASK, .exec = &record};
+	struct process *zombie;
+
+	do_exec(10, 100, 1, 1, 1, "/bin/sh", none);
+	record.process = (struct process_key){200, 11, 1};
+	zombie = process_tree_task(tree, &view, none);
+	ck_assert(binary_is(zombie, "[sh]"));
+	do_fork(11, 200, 1, 10, 100);
+	ck_assert(zombie->cloned);
+	ck_assert(binary_is(zombie, "/bin/sh"));
+}
+END_TEST
+
 START_TEST(ended_ones_of_containers_are_kept_in_bounds)
 {
 	struct container *container = container_new();
@@ -231,4 +260,5 @@ RUN_SUITE_IN(setup, teardown, "process-tree", exec_after_fork_has_the_forking_pa
 	reused_pid_is_another_process, a_chain_of_execs_does_not_keep_its_past,
 	a_chain_of_forks_does_not_keep_its_past, the_limit_of_living_processes_holds,
 	long_arguments_are_kept_within_a_budget, exit_of_an_unknown_process_is_an_event_too,
+	one_that_just_ended_is_known_as_such, a_zombie_of_the_iterator_is_what_its_parent_is,
 	ended_ones_of_containers_are_kept_in_bounds, an_older_image_than_the_iterators_is_history)
