@@ -4,10 +4,9 @@
 #pragma once
 
 #include "lib/attribution.bpf.h"
+#include "lib/bounded.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/task.bpf.h"
-
-#define CGROUP_LEVEL_MAX 4096
 
 struct cgroup_scratch {
 	struct cgroup_record record;
@@ -36,20 +35,21 @@ static __always_inline struct cgroup_scratch *cgroup_read(
 	scratch->record.cgroup_id = BPF_CORE_READ(cgroup, kn, id);
 	scratch->record.level = BPF_CORE_READ(cgroup, level);
 	level = scratch->record.level;
-	if (level > 0 && level <= CGROUP_LEVEL_MAX) /* the verifier wants to see a bound */
-		scratch->record.parent_id = cgroup_ancestor_id(cgroup, level - 1);
+	if (level > 0)
+		scratch->record.parent_id =
+			cgroup_ancestor_id(cgroup, BOUNDED(level - 1, CGROUP_LEVEL_MAX));
 	length = bpf_probe_read_kernel_str(scratch->path, sizeof(scratch->path), path);
 	scratch->record.path_length = length > 0 ? length - 1 : 0;
 	return scratch;
 }
 
-static __always_inline int cgroup_send(struct cgroup_scratch *scratch)
+static __always_inline int cgroup_send(struct cgroup_scratch *scratch, __u32 kind)
 {
 	__u32 length = scratch->record.path_length;
 
 	if (length > CGROUP_PATH_MAX)
 		length = CGROUP_PATH_MAX;
-	emit(&scratch->record.header, sizeof(scratch->record) + length, true);
+	emit(&scratch->record.header, kind, sizeof(scratch->record) + length, true);
 	return 0;
 }
 
@@ -58,7 +58,7 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
 	struct cgroup_scratch *scratch = cgroup_read(cgroup, path, RECORD_CGROUP_MKDIR);
 
-	return scratch ? cgroup_send(scratch) : 0;
+	return scratch ? cgroup_send(scratch, RECORD_CGROUP_MKDIR) : 0;
 }
 
 SEC("tp_btf/cgroup_rmdir")
@@ -66,7 +66,7 @@ int BPF_PROG(on_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
 	struct cgroup_scratch *scratch = cgroup_read(cgroup, path, RECORD_CGROUP_RMDIR);
 
-	return scratch ? cgroup_send(scratch) : 0;
+	return scratch ? cgroup_send(scratch, RECORD_CGROUP_RMDIR) : 0;
 }
 
 /* Fires before the move, with the group leader even when all threads move. Worth a record only when
@@ -102,5 +102,5 @@ int BPF_PROG(on_cgroup_attach, struct cgroup *cgroup, const char *path, struct t
 		scratch->record.attribution.generation = entry->generation;
 		task_container_set(task, id, entry->generation);
 	}
-	return cgroup_send(scratch);
+	return cgroup_send(scratch, RECORD_CGROUP_ATTACH);
 }

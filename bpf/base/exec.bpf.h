@@ -3,64 +3,13 @@
  * what the task iterator uses, which describes processes that were there before us. */
 #pragma once
 
+#include "base/arguments.bpf.h"
+#include "base/scratch.bpf.h"
 #include "lib/attribution.bpf.h"
+#include "lib/bounded.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/path.bpf.h"
 #include "lib/task.bpf.h"
-
-const volatile bool environment_enabled;
-
-#define EXEC_TEXT_MAX                                                                              \
-	(2 * FILENAME_LENGTH_MAX + 2 * PATH_LENGTH_MAX + ARGUMENTS_INLINE_MAX + ENVIRONMENT_MAX)
-
-struct exec_scratch {
-	/* what the global functions below work on: they cannot be given pointers (5.10) */
-	__u64 arguments_start, arguments_end, environment_start, environment_end;
-	__u64 used; /* bytes of text */
-	struct exec_record record;
-	char text[EXEC_TEXT_MAX +
-		  PATH_LENGTH_MAX]; /* the slack lets the verifier see every bound */
-};
-
-/* One per CPU, by hand: a value of a per-CPU map may not be larger than 32 KiB. User space sets
- * max_entries to the number of possible CPUs. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct exec_scratch);
-} exec_scratches SEC(".maps");
-
-static __always_inline struct exec_scratch *this_exec_scratch(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&exec_scratches, &cpu);
-}
-
-struct data_scratch {
-	__u64 address, time;
-	struct data_record record;
-	char bytes[ARGUMENTS_CHUNK_MAX];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct data_scratch);
-} data_scratches SEC(".maps");
-
-/* Keep clang from proving a bound by a way the verifier of 5.10 does not follow. */
-#define BOUNDED(value, limit)                                                                      \
-	({                                                                                         \
-		__u64 bounded_ = (value);                                                          \
-		asm volatile("" : "+r"(bounded_));                                                 \
-		if (bounded_ > (limit))                                                            \
-			bounded_ = (limit);                                                        \
-		asm volatile("" : "+r"(bounded_));                                                 \
-		bounded_;                                                                          \
-	})
 
 /* Append a kernel string; returns its length without the NUL. */
 static __always_inline __u64 append_string(
@@ -93,22 +42,6 @@ static __always_inline __u64 append_path(
 	return length;
 }
 
-/* Append `length` bytes of the current process's memory; returns how many were read. */
-static __always_inline __u64 append_user(struct exec_scratch *scratch, __u64 used, __u64 length,
-	__u64 limit, unsigned long address, __u32 error_flag)
-{
-	used = BOUNDED(used, EXEC_TEXT_MAX - ARGUMENTS_INLINE_MAX);
-	length = BOUNDED(length, limit);
-	/* Exactly what is there: one byte more can lie above the top of the stack and fail it all.
-	 */
-	if (length && bpf_probe_read_user(&scratch->text[used], length, (void *)address)) {
-		scratch->record.header.flags |= error_flag;
-		count_failed_read();
-		return 0;
-	}
-	return length;
-}
-
 /* Direct reads through typed pointers: a load each instead of a call of a helper. */
 static __always_inline void exe_properties(struct exec_scratch *scratch, struct file *file)
 {
@@ -126,8 +59,8 @@ static __always_inline void exe_properties(struct exec_scratch *scratch, struct 
 }
 
 /* exe and cwd, as the process itself would see them. Returns the new end of the text. */
-static __always_inline __u64 paths_read(bool loop, struct exec_scratch *scratch, __u64 used,
-	struct task_struct *task, struct file *file)
+static __always_inline __u64 paths_read(bool loop, enum path_walker walker,
+	struct exec_scratch *scratch, __u64 used, struct task_struct *task, struct file *file)
 {
 	struct exec_record *record = &scratch->record;
 	struct fs_struct *fs = task->fs;
@@ -138,8 +71,8 @@ static __always_inline __u64 paths_read(bool loop, struct exec_scratch *scratch,
 	record->exe_length = 0;
 	record->cwd_length = 0;
 	if (file) {
-		walk = path_read(
-			loop, file->f_path.mnt, file->f_path.dentry, root_mount, root_dentry);
+		walk = path_read(loop, walker, file->f_path.mnt, file->f_path.dentry, root_mount,
+			root_dentry);
 		record->exe_length = append_path(scratch, used, walk);
 		used += record->exe_length;
 		if (walk && (walk->result & PATH_CUT))
@@ -147,7 +80,7 @@ static __always_inline __u64 paths_read(bool loop, struct exec_scratch *scratch,
 		if (walk && (walk->result & PATH_KERNEL_MOUNT))
 			record->header.flags |= RECORD_FLAG_EXE_MEMFD;
 	}
-	walk = path_read(loop, BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry),
+	walk = path_read(loop, walker, BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry),
 		root_mount, root_dentry);
 	record->cwd_length = append_path(scratch, used, walk);
 	used += record->cwd_length;
@@ -204,120 +137,10 @@ static __always_inline void privileges_changed(
 		record->header.flags |= RECORD_FLAG_FILE_CAPABILITIES;
 }
 
-/* One piece of argv that does not fit into the record. A global function, verified once: in a loop
- * of its caller the verifier follows each bound sixteen times over. Returns 0 when it went out. */
-__noinline int arguments_chunk(__u32 offset, __u32 length)
-{
-	__u32 zero = 0;
-	struct data_scratch *scratch = bpf_map_lookup_elem(&data_scratches, &zero);
-	__u64 size = BOUNDED(length, ARGUMENTS_CHUNK_MAX);
-
-	if (!scratch)
-		return -1;
-	if (bpf_probe_read_user(scratch->bytes, size, (void *)(scratch->address + offset)))
-		return -1;
-	header_init(&scratch->record.header, RECORD_DATA, scratch->time);
-	scratch->record.offset = offset;
-	scratch->record.length = size;
-	return emit(&scratch->record.header, sizeof(struct data_record) + size, false) ? 0 : -1;
-}
-
-/* Returns how many bytes went. */
-static __always_inline __u64 arguments_chunks(
-	struct exec_record *record, __u64 total, unsigned long address)
-{
-	struct data_scratch *scratch;
-	__u64 sent = 0;
-	__u32 zero = 0;
-
-	scratch = bpf_map_lookup_elem(&data_scratches, &zero);
-	if (!scratch)
-		return 0;
-	scratch->address = address;
-	scratch->time = record->header.time;
-	scratch->record.process = record->process;
-	for (int i = 0; i < ARGUMENTS_CHUNKS_MAX; i++) {
-		__u64 length;
-
-		if (sent >= total || total - sent <= ARGUMENTS_INLINE_MAX)
-			break;
-		length = BOUNDED(total - sent, ARGUMENTS_CHUNK_MAX);
-		if (arguments_chunk(sent, length))
-			break;
-		sent += length;
-	}
-	return sent;
-}
-
-/* argv: by pieces, then the rest into the record. Global, like the next: in its caller the verifier
- * would follow all of it once for each outcome of what stands before. */
-__noinline int exec_arguments(void)
-{
-	struct exec_scratch *scratch = this_exec_scratch();
-	__u64 start, end, total, sent = 0;
-	struct exec_record *record;
-
-	if (!scratch)
-		return -1;
-	record = &scratch->record;
-	start = scratch->arguments_start;
-	end = scratch->arguments_end;
-	if (end <= start)
-		return 0;
-	record->arguments_total = end - start;
-	total = end - start;
-	if (total > ARGUMENTS_TOTAL_MAX) {
-		total = ARGUMENTS_TOTAL_MAX;
-		record->header.flags |= RECORD_FLAG_ARGUMENTS_CUT;
-	}
-	if (total > ARGUMENTS_INLINE_MAX)
-		sent = arguments_chunks(record, total, start);
-	record->arguments_data = sent;
-	if (total - sent > ARGUMENTS_INLINE_MAX) {
-		/* a piece could not be read or sent: what follows it cannot be joined */
-		record->header.flags |= RECORD_FLAG_ARGUMENTS_ERROR;
-		return 0;
-	}
-	record->arguments_length = append_user(scratch, scratch->used, total - sent,
-		ARGUMENTS_INLINE_MAX, start + sent, RECORD_FLAG_ARGUMENTS_ERROR);
-	scratch->used += record->arguments_length;
-	return 0;
-}
-
-__noinline int exec_environment(void)
-{
-	struct exec_scratch *scratch = this_exec_scratch();
-	__u64 start, end, length, used;
-	struct exec_record *record;
-
-	if (!scratch)
-		return -1;
-	record = &scratch->record;
-	start = scratch->environment_start;
-	end = scratch->environment_end;
-	if (end <= start)
-		return 0;
-	length = end - start;
-	if (length > ENVIRONMENT_MAX) {
-		length = ENVIRONMENT_MAX;
-		record->header.flags |= RECORD_FLAG_ENVIRONMENT_CUT;
-	}
-	used = BOUNDED(scratch->used, EXEC_TEXT_MAX - ENVIRONMENT_MAX);
-	length = BOUNDED(length, ENVIRONMENT_MAX);
-	if (bpf_probe_read_user(&scratch->text[used], length, (void *)start)) {
-		record->header.flags |= RECORD_FLAG_ENVIRONMENT_ERROR;
-		count_failed_read();
-		return 0;
-	}
-	record->environment_length = length;
-	scratch->used += length;
-	return 0;
-}
-
 static __always_inline int exec_handle(
-	bool loop, struct task_struct *task, struct linux_binprm *bprm)
+	bool loop, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
 {
-	struct exec_scratch *scratch = this_exec_scratch();
+	struct exec_scratch *scratch = exec_scratch(false);
 	__u64 used = 0, estimate;
 	struct mm_struct *mm = task->mm;
 	struct container_entry *container;
@@ -327,6 +150,8 @@ static __always_inline int exec_handle(
 		return 0;
 	record = &scratch->record;
 	header_init(&record->header, RECORD_EXEC, bpf_ktime_get_boot_ns());
+	if (task->pid != old_tid)
+		task_container_move(task, old_tid);
 	container = attribute(task, &record->attribution);
 	/* One decision for the whole exec, its pieces of argv included. Paths are counted at a
 	 * guess. */
@@ -348,7 +173,7 @@ static __always_inline int exec_handle(
 	}
 	exe_properties(scratch, mm->exe_file);
 	privileges_changed(record, bprm);
-	used = paths_read(loop, scratch, used, task, mm->exe_file);
+	used = paths_read(loop, PATH_WALKER_EXEC, scratch, used, task, mm->exe_file);
 	scratch->used = used;
 	scratch->arguments_start = mm->arg_start;
 	scratch->arguments_end = mm->arg_end;
@@ -359,19 +184,19 @@ static __always_inline int exec_handle(
 		exec_environment();
 	}
 	used = BOUNDED(scratch->used, EXEC_TEXT_MAX);
-	emit(&record->header, sizeof(*record) + used, true);
+	emit(&record->header, RECORD_EXEC, sizeof(*record) + used, true);
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
 {
-	return exec_handle(true, task, bprm);
+	return exec_handle(true, task, old_tid, bprm);
 }
 
 /* For kernels without bpf_loop(). */
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec_bounded, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(on_exec_bounded, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
 {
-	return exec_handle(false, task, bprm);
+	return exec_handle(false, task, old_tid, bprm);
 }

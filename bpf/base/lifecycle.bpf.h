@@ -33,6 +33,8 @@ static __always_inline struct container_entry *attribute_child(
 	}
 	if (ret->container_id)
 		task_container_set(child, ret->container_id, ret->generation);
+	else
+		task_container_forget(child); /* what an earlier task of this number left behind */
 	return entry;
 }
 
@@ -54,7 +56,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	process_key_read(child, &record.process);
 	process_key_read(child->real_parent, &record.parent);
 	record.namespace_pid = namespace_pid_read(child, NULL);
-	emit(&record.header, sizeof(record), false);
+	emit(&record.header, RECORD_FORK, sizeof(record), false);
 	return 0;
 }
 
@@ -94,6 +96,6 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		record.exit_code = task->group_leader->exit_code;
 	}
 	record.attribution.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-	emit(&record.header, sizeof(record), false);
+	emit(&record.header, RECORD_EXIT, sizeof(record), false);
 	return 0;
 }

@@ -74,6 +74,23 @@ static __always_inline void task_container_forget(struct task_struct *task)
 	}
 }
 
+/* An exec by another thread than the leader gives that thread the leader's number. */
+static __always_inline void task_container_move(struct task_struct *task, __u32 old_tid)
+{
+	struct task_container *kept;
+
+	if (have_task_storage)
+		return;
+	kept = bpf_map_lookup_elem(&tasks_by_tid, &old_tid);
+	if (!kept)
+		return;
+	task_container_set(task, kept->container_id, kept->generation);
+	bpf_map_delete_elem(&tasks_by_tid, &old_tid);
+}
+
+/* Far above any real depth: a bound for the verifier. */
+#define CGROUP_LEVEL_MAX 4095
+
 static __always_inline __u64 cgroup_ancestor_id(struct cgroup *cgroup, __u64 level)
 {
 	__u64 id = 0;

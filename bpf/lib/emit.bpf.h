@@ -35,7 +35,7 @@ static __always_inline struct cpu_state *this_cpu(void)
 static __always_inline void count_lost(struct cpu_state *cpu, __u32 kind, __u32 reason)
 {
 	if (cpu && kind < RECORD_KIND_MAX && reason < LOSS_REASON_MAX)
-		cpu->lost[kind][reason]++;
+		__sync_fetch_and_add(&cpu->lost[kind][reason], 1);
 }
 
 /* A helper failed where the record is still worth sending (a flag in it says what is missing). */
@@ -44,7 +44,7 @@ static __always_inline void count_failed_read(void)
 	struct cpu_state *cpu = this_cpu();
 
 	if (cpu)
-		cpu->failed_reads++;
+		__sync_fetch_and_add(&cpu->failed_reads, 1);
 }
 
 /* Take `bytes` from the container's share of the ring; false when it is used up. The share is kept
@@ -76,14 +76,14 @@ static __always_inline void header_init(struct record_header *header, __u32 kind
 	header->flags = 0;
 }
 
-/* Send one record of `size` bytes. Waking costs the sender more than all the rest (an interrupt to
- * the consumer's CPU), so fork and exit never wake below the fill mark, and others only when the
- * stream was quiet: in between the consumer looks by itself every 5 ms. */
-static __always_inline bool emit(struct record_header *header, __u32 size, bool wakes)
+/* Send one record of `size` bytes. `kind` is the header's, as a constant: what is read back from
+ * memory is any number to the verifier. Waking costs the sender more than all the rest (an
+ * interrupt to the consumer's CPU), so fork and exit never wake below the fill mark, and others
+ * only when the stream was quiet: in between the consumer looks by itself every 5 ms. */
+static __always_inline bool emit(struct record_header *header, __u32 kind, __u32 size, bool wakes)
 {
 	struct cpu_state *cpu = this_cpu();
 	__u64 flags = BPF_RB_NO_WAKEUP;
-	__u32 kind = header->kind;
 
 	if (!cpu)
 		return false;

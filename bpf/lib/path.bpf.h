@@ -12,8 +12,6 @@
 
 #define PATH_BUFFER_MASK (PATH_LENGTH_MAX - 1)
 #define NAME_MAX_MASK	 0xff
-/* Without bpf_loop() (5.10) the verifier unrolls: 58 thousand instructions for 256 steps. */
-#define PATH_STEPS_BOUNDED 256
 
 enum path_result {
 	PATH_CUT = 1 << 0,	    /* too long or too deep: the front is missing */
@@ -32,18 +30,23 @@ struct path_walk {
 	char buffer[PATH_LENGTH_MAX + 256];
 };
 
+/* Who walks: an exec can come between two steps of the iterator's walk. */
+enum path_walker {
+	PATH_WALKER_EXEC,
+	PATH_WALKER_ITERATOR,
+	PATH_WALKERS
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, PATH_WALKERS);
 	__type(key, __u32);
 	__type(value, struct path_walk);
 } path_walks SEC(".maps");
 
-static __always_inline struct path_walk *this_path_walk(void)
+static __always_inline struct path_walk *this_path_walk(__u32 walker)
 {
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&path_walks, &zero);
+	return bpf_map_lookup_elem(&path_walks, &walker);
 }
 
 static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
@@ -128,7 +131,7 @@ static __always_inline long path_step(struct path_walk *walk)
 
 static long path_step_callback(__u32 index, void *context)
 {
-	struct path_walk *walk = this_path_walk();
+	struct path_walk *walk = this_path_walk(*(__u32 *)context);
 
 	return walk ? path_step(walk) : 1;
 }
@@ -147,23 +150,23 @@ static __always_inline int path_finish(struct path_walk *walk)
 
 /* Walk with what path_read() put into this CPU's state. Two variants, of which each kernel loads
  * the one it can: the body of bpf_loop() is verified once, and 5.10 has no such helper. */
-__noinline int path_run_loop(void)
+__noinline int path_run_loop(__u32 walker)
 {
-	struct path_walk *walk = this_path_walk();
+	struct path_walk *walk = this_path_walk(walker);
 
 	if (!walk)
 		return -1;
-	bpf_loop(PATH_COMPONENTS_MAX, path_step_callback, NULL, 0);
+	bpf_loop(PATH_COMPONENTS_MAX, path_step_callback, &walker, 0);
 	return path_finish(walk);
 }
 
-__noinline int path_run_bounded(void)
+__noinline int path_run_bounded(__u32 walker)
 {
-	struct path_walk *walk = this_path_walk();
+	struct path_walk *walk = this_path_walk(walker);
 
 	if (!walk)
 		return -1;
-	for (int i = 0; i < PATH_STEPS_BOUNDED; i++)
+	for (int i = 0; i < PATH_COMPONENTS_MAX; i++) /* each is verified: 250,000 instructions */
 		if (path_step(walk))
 			break;
 	return path_finish(walk);
@@ -171,10 +174,11 @@ __noinline int path_run_bounded(void)
 
 /* The path of (mount, dentry) below the root given; NULL when there is none. The bytes are
  * buffer[position .. PATH_LENGTH_MAX). Valid until the next call on this CPU. */
-static __always_inline struct path_walk *path_read(bool loop, struct vfsmount *mount,
-	struct dentry *dentry, struct vfsmount *root_mount, struct dentry *root_dentry)
+static __always_inline struct path_walk *path_read(bool loop, enum path_walker walker,
+	struct vfsmount *mount, struct dentry *dentry, struct vfsmount *root_mount,
+	struct dentry *root_dentry)
 {
-	struct path_walk *walk = this_path_walk();
+	struct path_walk *walk = this_path_walk(walker);
 	struct dentry_link link;
 
 	if (!walk || !dentry || !mount)
@@ -201,9 +205,9 @@ static __always_inline struct path_walk *path_read(bool loop, struct vfsmount *m
 		return walk;
 	}
 	if (loop)
-		path_run_loop();
+		path_run_loop(walker);
 	else
-		path_run_bounded();
+		path_run_bounded(walker);
 	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
 	if (link.parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
 		walk->result |= PATH_DELETED;

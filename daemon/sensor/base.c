@@ -77,7 +77,8 @@ int base_sensor_load(
 	}
 	choose_variants(sensor);
 	bpf_map__set_max_entries(sensor->object->maps.ring, sensor->ring_bytes);
-	bpf_map__set_max_entries(sensor->object->maps.exec_scratches, sensor->cpus);
+	bpf_map__set_max_entries(sensor->object->maps.exec_scratches, sensor->cpus + 1);
+	sensor->object->rodata->possible_cpus = sensor->cpus;
 	sensor->object->rodata->ring_bytes = sensor->ring_bytes;
 	sensor->object->rodata->environment_enabled = config->environment_variables;
 	if (config->throttle_percent < 100)
@@ -220,7 +221,5 @@ void base_sensor_status(const struct base_sensor *sensor, struct buf *json)
 	if (!sensor->task_storage)
 		json_string(json,
 			"task storage: tasks of containers are kept in a hash of 65536 instead");
-	if (!sensor->loop)
-		json_string(json, "bpf_loop: paths deeper than 256 components are cut");
 	json_close_array(json);
 }
