@@ -9,7 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/base.skel.h"
-#include "daemon/log.h"
+#include "daemon/sensor/refusal.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
@@ -21,18 +21,6 @@ struct base_sensor {
 	bool task_storage, loop;
 	struct cpu_state *per_cpu; /* one for each CPU, for reading the per-CPU map */
 };
-
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	char line[1024];
-
-	if (level != LIBBPF_WARN)
-		return 0;
-	vsnprintf(line, sizeof(line), format, arguments);
-	line[strcspn(line, "\n")] = 0;
-	log_debug("%s", line);
-	return 0;
-}
 
 /* Each pair is one program in two variants: with bpf_loop() and, for 5.10, without. */
 static void choose_variants(struct base_sensor *sensor)
@@ -56,13 +44,14 @@ static void choose_variants(struct base_sensor *sensor)
 int base_sensor_load(
 	const struct config *config, struct base_sensor **ret_sensor, struct error *error)
 {
+	char reason[REFUSAL_MAX];
 	struct base_sensor *sensor;
 	int r;
 
 	sensor = calloc(1, sizeof(*sensor));
 	if (!sensor)
 		return error_set(error, -ENOMEM, "out of memory");
-	libbpf_set_print(print_libbpf);
+	refusal_listen();
 	sensor->cpus = libbpf_num_possible_cpus();
 	sensor->ring_bytes = config->ring_size;
 	sensor->object = base_bpf__open();
@@ -86,8 +75,9 @@ int base_sensor_load(
 			(uint64_t)sensor->ring_bytes * config->throttle_percent / 100;
 	r = base_bpf__load(sensor->object);
 	if (r < 0) {
-		error_set(error, r, "cannot load the base sensor: %s%s", strerror(-r),
-			r == -EPERM ? " (CAP_BPF and CAP_PERFMON are needed)" : "");
+		refusal_explain(r, reason);
+		error_set(error, r, "cannot load the base sensor: %s%s%s", strerror(-r),
+			*reason ? ": " : "", reason);
 		goto fail;
 	}
 	*ret_sensor = sensor;
