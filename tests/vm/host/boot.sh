@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# One machine under QEMU, by emulation: it needs no /dev/kvm and runs wherever this runs.
+
+# What the machine may take. Plain `-cpu max` has cmpxchg16b, of which kernel 6.12 died under emulation.
+machine_options=(-accel "tcg,thread=multi" -cpu "max,-cx16" -smp 2 -m 2G -nodefaults -no-user-config -display none
+	-no-reboot -device virtio-rng-pci)
+# bpf last: Debian's kernels have it, but do not all turn it on by themselves
+machine_command_line="root=/dev/vda console=ttyS0 panic=-1 quiet lsm=landlock,lockdown,yama,apparmor,bpf systemd.show_status=no"
+
+disk_option() {
+	printf '%s\n' -drive "file=$1,format=$2,if=virtio,cache=unsafe${3:+,$3}"
+}
+
+# machine_disks DIRECTORY KERNEL: as QEMU's options, one a line
+machine_disks() {
+	disk_option "$1/root.qcow2" qcow2
+	disk_option "$2/modules.ext4" raw readonly=on
+	disk_option "$1/tests.ext4" raw readonly=on
+	disk_option "$1/results.tar" raw
+}
+
+# boot_machine DIRECTORY KERNEL TASK SECONDS: the console goes to console.log, what the task says to
+# output.log. A machine that asks for a reboot gets it. 124 if it was not done in time.
+boot_machine() {
+	local directory=$1 kernel=$2 task=$3 deadline=$((SECONDS + $4)) disks status
+	mapfile -t disks < <(machine_disks "$directory" "$kernel")
+	: >"$directory/output.log"
+	while true; do
+		status=0
+		timeout -k 5 "$((deadline > SECONDS ? deadline - SECONDS : 1))" qemu-system-x86_64 "${machine_options[@]}" \
+			-kernel "$kernel/vmlinuz" -initrd "$kernel/initrd" \
+			-append "$machine_command_line tallyman.task=$task" "${disks[@]}" \
+			-chardev "file,id=console,path=$directory/console.log,append=on" -serial chardev:console \
+			-chardev "file,id=output,path=$directory/output.log,append=on" -serial chardev:output \
+			</dev/null >>"$directory/qemu.log" 2>&1 || status=$?
+		[ "$status" = 0 ] || break
+		tail -n 1 "$directory/output.log" | grep -q '^# reboot' || break
+	done
+	return "$status"
+}
+
+# shell_machine DIRECTORY KERNEL: a person has the console; Ctrl-a x ends it
+shell_machine() {
+	local disks
+	mapfile -t disks < <(machine_disks "$1" "$2")
+	qemu-system-x86_64 "${machine_options[@]}" -kernel "$2/vmlinuz" -initrd "$2/initrd" \
+		-append "$machine_command_line tallyman.shell" "${disks[@]}" \
+		-chardev stdio,id=console,mux=on,signal=off -serial chardev:console -mon chardev=console -serial null
+}
