@@ -2,48 +2,38 @@
 # SPDX-License-Identifier: Apache-2.0
 # What goes into the machine besides Debian: Tallyman's package, and a disk with the tests.
 
-# find_package: build it, unless --deb named one; left in $package
+# find_package: what --deb named, or built from this tree if it changed since; left in $package
 find_package() {
-	[ -z "$package" ] || { [ -f "$package" ] || die "no file $package"; return; }
-	prepare_sources
-	build_tree test --enable-werror
-	quietly "$cache/tmp/actors.log" make -C "$build/test" actors || die "the actors do not build"
-	temporary_package
+	local directory
+	if [ -n "$package" ]; then
+		[ -f "$package" ] || die "no file $package"
+		return
+	fi
+	directory=$cache/package-$(cd "$source_copy" && content_hash $(package_sources))
+	if ! compgen -G "$directory/tallyman_*.deb" >/dev/null; then
+		progress "building the package"
+		quietly "$cache/tmp/deb.log" make -C "$build/test" deb DEB_BUILD_OPTIONS=nocheck DEB_OUTPUT="$directory" ||
+			die "make deb failed"
+	fi
+	touch "$directory"
+	package=$(echo "$directory"/tallyman_*.deb)
 }
 
-# Until `make deb` is there: what `make install` installs, a unit and the hook's JSON.
-temporary_package() {
-	local tree=$cache/tmp/package
+# What the package is made from: not the tests
+package_sources() {
+	tr '\0' '\n' <"$build/source.list" | grep -vE '^(tests|tools|\.ci)/'
+}
+
+# The same package as a higher version, for suites that upgrade: what differs is not the point there.
+make_upgrade() {
+	local tree=$cache/tmp/upgrade version
+	version=$(dpkg-deb -f "$package" Version)+upgrade
 	remove_tree "$tree"
-	quietly "$cache/tmp/install.log" make -C "$build/test" install DESTDIR="$tree" || die "make install failed"
-	mkdir -p "$tree"/{DEBIAN,etc/tallyman,usr/share/containers/oci/hooks.d,usr/lib/systemd/system,usr/libexec/oci/hooks.d}
-	for program in sbin/tallymand bin/tallyman libexec/oci/hooks.d/tallyman-hook; do
-		[ -e "$tree/usr/$program" ] || install -D "$tree/usr/local/$program" "$tree/usr/$program"
-	done
-	rm -rf "$tree/usr/local"
-	touch "$tree/etc/tallyman/tallyman.conf"
-	cat >"$tree/usr/share/containers/oci/hooks.d/50-tallyman.json" <<-'END'
-		{"version": "1.0.0", "hook": {"path": "/usr/libexec/oci/hooks.d/tallyman-hook"}, "when": {"always": true}, "stages": ["createRuntime"]}
-	END
-	cat >"$tree/usr/lib/systemd/system/tallymand.service" <<-'END'
-		[Service]
-		ExecStart=/usr/sbin/tallymand --foreground
-		RuntimeDirectory=tallyman
-		LogsDirectory=tallyman
-		[Install]
-		WantedBy=multi-user.target
-	END
-	cat >"$tree/DEBIAN/control" <<-'END'
-		Package: tallyman
-		Version: 0.0
-		Architecture: amd64
-		Maintainer: nobody <nobody@localhost>
-		Description: not a real package
-	END
-	printf '#!/bin/sh\nsystemctl enable --now tallymand.service\n' >"$tree/DEBIAN/postinst"
-	chmod 755 "$tree/DEBIAN/postinst"
-	package=$cache/tmp/tallyman_0.0_amd64.deb
-	quietly "$cache/tmp/dpkg-deb.log" dpkg-deb --root-owner-group --build "$tree" "$package" || die "no package"
+	quietly "$cache/tmp/upgrade.log" dpkg-deb -R "$package" "$tree" || die "cannot unpack $package"
+	sed -i "s/^Version: .*/Version: $version/" "$tree/DEBIAN/control"
+	quietly "$cache/tmp/upgrade.log" dpkg-deb --root-owner-group --build "$tree" "$1/tallyman_${version}_amd64.deb" ||
+		die "cannot repack $package"
+	remove_tree "$tree"
 }
 
 # make_tests_disk IMAGE: the package, the tests, and a tree that looks like a build to them and holds
@@ -51,8 +41,9 @@ temporary_package() {
 make_tests_disk() {
 	local tree=$cache/tmp/tests
 	remove_tree "$tree"
-	mkdir -p "$tree"/{packages,guest,tests,installed/daemon,installed/hook,installed/cli,installed/tests/actors}
+	mkdir -p "$tree"/{packages,upgrade,guest,tests,installed/daemon,installed/hook,installed/cli,installed/tests/actors}
 	cp "$package" "$tree/packages/"
+	make_upgrade "$tree/upgrade"
 	cp "$vm_dir/guest/start" "$tree/guest/"
 	cp -r "$top/tests/system" "$tree/tests/"
 	mkdir -p "$tree/tests/vm"
