@@ -48,5 +48,6 @@ bool cli_parse_output(const struct cli *cli, const char *text, enum output_forma
 int verb_events(struct cli *cli, int argc, char **argv);
 int verb_containers(struct cli *cli, int argc, char **argv);
 int verb_tree(struct cli *cli, int argc, char **argv);
+int verb_policy(struct cli *cli, int argc, char **argv);
 int verb_status(struct cli *cli, int argc, char **argv);
 int verb_version(struct cli *cli, int argc, char **argv);

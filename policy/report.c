@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/utf8.h"
+
+const char *report_quote(struct report_quote *quote, const char *text, size_t length)
+{
+	bool cut = length > REPORT_QUOTE_LENGTH_MAX;
+	size_t end = cut ? REPORT_QUOTE_LENGTH_MAX : length;
+	char *out = quote->text;
+
+	*out++ = '"';
+	for (size_t i = 0; i < end;) {
+		unsigned char c = (unsigned char)text[i];
+		size_t size = utf8_character_length(text + i, length - i);
+
+		/* C1 control characters are two bytes, c2 80 to c2 9f. */
+		if (c < 0x20 || c == 0x7f || !size ||
+			(size == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
+			out += snprintf(out, 5, "\\x%02x", c);
+			i++;
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			*out++ = '\\';
+		memcpy(out, text + i, size);
+		out += size;
+		i += size;
+	}
+	snprintf(out, 5, "%s", cut ? "…\"" : "\"");
+	return quote->text;
+}
+
+/* A name that needs no quotes in a path. */
+static bool is_plain_name(const struct yaml_value *key)
+{
+	if (!key->length || key->length > REPORT_QUOTE_LENGTH_MAX)
+		return false;
+	for (size_t i = 0; i < key->length; i++) {
+		char c = key->text[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			    c == '_' || c == '-' || c == '/'))
+			return false;
+	}
+	return true;
+}
+
+static void append_path(struct buf *buf, const struct yaml_value *value)
+{
+	/* From the root down; the depth is limited by the reader. */
+	const struct yaml_value *chain[YAML_DEPTH_MAX + 1];
+	size_t depth = 0;
+
+	for (; value && value->parent && depth < YAML_DEPTH_MAX; value = value->parent)
+		chain[depth++] = value;
+	while (depth-- > 0) {
+		const struct yaml_value *step = chain[depth];
+
+		if (!step->key)
+			buf_printf(buf, "[%zu]", step->index);
+		else if (is_plain_name(step->key))
+			buf_printf(buf, "%s%s", buf->length ? "." : "", step->key->text);
+		else
+			buf_printf(buf, "[%s]", QUOTE(step->key->text, step->key->length));
+	}
+}
+
+static const char *keep(struct policy_report *report, const struct buf *buf)
+{
+	const char *text;
+
+	if (buf->failed) {
+		report->out_of_memory = true;
+		return NULL;
+	}
+	text = arena_text(report->arena, buf->data ? buf->data : "", buf->length);
+	if (!text)
+		report->out_of_memory = true;
+	return text;
+}
+
+static void add(struct policy_report *report, bool warning, uint32_t line, uint32_t column,
+	const struct yaml_value *at, const char *format, va_list arguments)
+{
+	_cleanup_buf_ struct buf field = {0};
+	char message[POLICY_PROBLEM_LENGTH_MAX];
+	struct policy_problem *problem;
+	int length;
+
+	*(warning ? &report->warnings : &report->errors) += 1;
+	if (report->count == POLICY_PROBLEMS_MAX) {
+		report->omitted++;
+		return;
+	}
+	append_path(&field, at);
+	length = vsnprintf(message, sizeof(message), format, arguments);
+	if (length < 0)
+		length = 0;
+	if ((size_t)length >= sizeof(message))
+		length = sizeof(message) - 1;
+	problem = &report->problems[report->count];
+	*problem = (struct policy_problem){
+		.warning = warning,
+		.line = line,
+		.column = column,
+		.field = keep(report, &field),
+		.message = arena_text(report->arena, message, (size_t)length),
+	};
+	if (!problem->field || !problem->message)
+		report->out_of_memory = true;
+	else
+		report->count++;
+}
+
+void report_error(
+	struct policy_report *report, const struct yaml_value *at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(report, false, at->line, at->column, at, format, arguments);
+	va_end(arguments);
+}
+
+void report_warning(
+	struct policy_report *report, const struct yaml_value *at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(report, true, at->line, at->column, at, format, arguments);
+	va_end(arguments);
+}
+
+void report_error_at_key(
+	struct policy_report *report, const struct yaml_value *value, const char *format, ...)
+{
+	const struct yaml_value *place = value->key ? value->key : value;
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(report, false, place->line, place->column, value, format, arguments);
+	va_end(arguments);
+}
+
+void report_error_at(
+	struct policy_report *report, uint32_t line, uint32_t column, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(report, false, line, column, NULL, format, arguments);
+	va_end(arguments);
+}
+
+void policy_problem_text(struct buf *buf, const char *file, const struct policy_problem *problem)
+{
+	buf_printf(buf, "%s:%u:%u: %s%s%s%s", file, problem->line, problem->column,
+		problem->warning ? "warning: " : "", problem->field, problem->field[0] ? ": " : "",
+		problem->message);
+}
