@@ -52,7 +52,7 @@ static bool means_float(const struct yaml_value *scalar)
 	if (!digits || points > 1)
 		return false;
 	if (p == end)
-		return points == 1;
+		return true; /* whole numbers that are no integers: 08 */
 	if (*p != 'e' && *p != 'E')
 		return false;
 	if (++p < end && (*p == '-' || *p == '+'))
