@@ -43,9 +43,12 @@ give_back() {
 	[ "$owner" = 0:0 ] || chown -hR "$owner" "$@" 2>/dev/null || true
 }
 
+# Lists of Debian packages; tests/vm/run adds its own.
+package_lists=("$top/tools/packages")
+
 missing_packages() {
 	local package
-	sed 's/#.*//' "$top/tools/packages" | while read -r package; do
+	sed 's/#.*//' "${package_lists[@]}" | while read -r package; do
 		[ -n "$package" ] || continue
 		dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null |
 			grep -qx installed || printf '%s ' "$package"
@@ -55,7 +58,7 @@ missing_packages() {
 install_packages() {
 	local missing log=$build/packages.log
 	if ! command -v apt-get >/dev/null; then
-		say "no apt-get here: taking it that what tools/packages lists is installed"
+		say "no apt-get here: taking it that what ${package_lists[*]##*/} lists is installed"
 		return
 	fi
 	missing=$(missing_packages)

@@ -99,9 +99,10 @@ finish() {
 
 # ---- waiting ----
 
-# wait_for SECONDS COMMAND…: until the command succeeds; 1 when it never did.
+# wait_for SECONDS COMMAND…: until the command succeeds; 1 when it never did. A slow machine says with
+# $TEST_PATIENCE how many times as long everything may take.
 wait_for() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * ${TEST_PATIENCE:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -le "$deadline" ] || return 1

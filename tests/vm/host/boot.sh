@@ -28,7 +28,7 @@ boot_machine() {
 	: >"$directory/output.log"
 	while true; do
 		status=0
-		timeout -k 5 "$((deadline > SECONDS ? deadline - SECONDS : 1))" qemu-system-x86_64 "${machine_options[@]}" \
+		timeout --foreground -k 5 "$((deadline > SECONDS ? deadline - SECONDS : 1))" qemu-system-x86_64 "${machine_options[@]}" \
 			-kernel "$kernel/vmlinuz" -initrd "$kernel/initrd" \
 			-append "$machine_command_line tallyman.task=$task" "${disks[@]}" \
 			-chardev "file,id=console,path=$directory/console.log,append=on" -serial chardev:console \

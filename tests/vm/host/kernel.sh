@@ -9,9 +9,18 @@ kernel_releases() {
 	case $1 in
 	5.10) echo bullseye-security bullseye ;;
 	6.1) echo bookworm-security bookworm ;;
-	6.12) echo bookworm-backports trixie-security trixie ;;
+	6.12) echo trixie-security trixie bookworm-backports ;;
 	7.2) echo sid ;;
 	*) die "no kernel $1: 5.10, 6.1, 6.12 or 7.2" ;;
+	esac
+}
+
+# own_kernel RELEASE: the kernel that a Debian release comes with
+own_kernel() {
+	case $1 in
+	bookworm) echo 6.1 ;;
+	trixie) echo 6.12 ;;
+	*) die "no machine $1: bookworm or trixie" ;;
 	esac
 }
 

@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # What goes into the machine besides Debian: Tallyman's package, and a disk with the tests.
 
-# find_package: what --deb named, or built from this tree if it changed since; left in $package
+# find_package: what --deb named, or built from this tree if it changed since; left in $package. The actors
+# are built too.
 find_package() {
 	local directory
+	prepare_sources
+	build_tree test --enable-werror
+	quietly "$cache/tmp/actors.log" make -C "$build/test" actors || die "the actors do not build"
 	if [ -n "$package" ]; then
 		[ -f "$package" ] || die "no file $package"
 		return
 	fi
-	directory=$cache/package-$(cd "$source_copy" && content_hash $(package_sources))
+	directory=$cache/package-$(cd "$source_copy" && package_sources | xargs -0 sha256sum | sha256sum | cut -c1-12)
 	if ! compgen -G "$directory/tallyman_*.deb" >/dev/null; then
 		progress "building the package"
 		quietly "$cache/tmp/deb.log" make -C "$build/test" deb DEB_BUILD_OPTIONS=nocheck DEB_OUTPUT="$directory" ||
@@ -21,7 +25,7 @@ find_package() {
 
 # What the package is made from: not the tests
 package_sources() {
-	tr '\0' '\n' <"$build/source.list" | grep -vE '^(tests|tools|\.ci)/'
+	grep -zvE '^(tests|tools|\.ci)/' "$build/source.list"
 }
 
 # The same package as a higher version, for suites that upgrade: what differs is not the point there.
@@ -44,7 +48,7 @@ make_tests_disk() {
 	mkdir -p "$tree"/{packages,upgrade,guest,tests,installed/daemon,installed/hook,installed/cli,installed/tests/actors}
 	cp "$package" "$tree/packages/"
 	make_upgrade "$tree/upgrade"
-	cp "$vm_dir/guest/start" "$tree/guest/"
+	cp "$vm_dir/guest/start" "$vm_dir/guest/install" "$tree/guest/"
 	cp -r "$top/tests/system" "$tree/tests/"
 	mkdir -p "$tree/tests/vm"
 	cp -r "$vm_dir/suites" "$tree/tests/vm/"
@@ -56,20 +60,21 @@ make_tests_disk() {
 	remove_tree "$tree"
 }
 
-# make_installed: the root with the package installed by apt in the running machine; left in $installed_image
+# make_installed KERNEL: the root with the package installed by apt in the running machine; left in
+# $installed_image. The kernel is the release's own, and whatever kernel boots it later.
 make_installed() {
 	local directory=$cache/tmp/installing
-	installed_image=$cache/installed-$(content_hash "$root_image" "$(basename "$kernel")" "$package" "$vm_dir/guest/start" \
-		"$vm_dir/host").qcow2
+	installed_image=$cache/installed-$(content_hash "$root_image" "$package" "$vm_dir/guest/install").qcow2
 	if [ -f "$installed_image" ]; then
 		touch "$installed_image"
 		return
 	fi
 	progress "installing $(basename "$package")"
 	new_machine "$directory" "$root_image"
-	boot_machine "$directory" "$kernel" install 300 || true
+	boot_machine "$directory" "$1" install 600 || true
 	if ! task_succeeded "$directory"; then
-		tail -n 30 "$directory/output.log" "$directory/console.log" >&2
+		tail -n 30 "$directory/output.log" >&2
+		tail -n 30 "$directory/console.log" >&2
 		die "the package does not install"
 	fi
 	mv "$directory/root.qcow2" "$installed_image"

@@ -19,3 +19,32 @@ import_image() {
 	tar -C "$work/rootfs" -c . | podman import - "${1:-$image}" >"$work/podman-import.log" 2>&1 ||
 		bail "podman imports an image" "$(cat "$work/podman-import.log")"
 }
+
+# system_test NAME: run tests/system/test-NAME.sh with the installed programs; its tests become ours,
+# as "NAME: what it says".
+system_test() {
+	local name=$1 output=$work/system-$1.tap line
+	test_logs=$test_logs/$name "$tests_dir/test-$name.sh" >"$output" 2>&1 </dev/null
+	while IFS= read -r line; do
+		if [[ $line =~ ^(ok|not\ ok)\ [0-9]+\ -\ (.*)$ ]]; then
+			tap_count=$((tap_count + 1))
+			[ "${BASH_REMATCH[1]}" = ok ] || tap_failed=$((tap_failed + 1))
+			printf '%s %d - %s: %s\n' "${BASH_REMATCH[1]}" "$tap_count" "$name" "${BASH_REMATCH[2]}"
+		elif [[ $line != 1..* ]]; then
+			printf '# %s\n' "${line#\# }"
+		fi
+	done <"$output"
+	grep -q '^1\.\.[0-9]' "$output" || fail "$name: runs to its end"
+}
+
+# reboot_machine: boot again, and run this suite from its beginning with $boot one higher. What was tested
+# is kept; what a suite must remember it puts into $vm_state.
+reboot_machine() {
+	printf '%d %d\n' "$tap_count" "$tap_failed" >"$vm_state/tap"
+	touch "$vm_state/reboot"
+	exit 0
+}
+
+boot=${boot:-1}
+vm_state=${vm_state:-$work}
+[ ! -f "$vm_state/tap" ] || read -r tap_count tap_failed <"$vm_state/tap"

@@ -1,31 +1,40 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The promise of the package: after a boot, containers started as anyone would start them are on record.
+# shellcheck source=tests/vm/suites/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 is "the service is up after boot" "$(systemctl is-active tallymand.service)" active
 is "auditd is up" "$(systemctl is-active auditd.service)" active
 ok "tallyman status answers" tallyman status
+is "nothing of the system failed to start" "$(systemctl --failed --no-legend --plain | awk '{ print $1 }')" ""
 import_image
 
-for runtime in crun runc; do
-	name=smoke-$runtime
-	id=$(podman --runtime $runtime run --detach --name $name --network none --label "tested=$runtime" \
-		$image /bin/sh -c '/bin/id; /actors/nothing by-'$runtime) || bail "podman starts a container by $runtime"
-	podman wait $name >/dev/null
+# try_runtime RUNTIME: one container, and what is known of it
+try_runtime() {
+	local runtime=$1 name=smoke-$1 marker=by-$1 id
+	id=$(podman --runtime "$runtime" run --detach --name "$name" --network none --label "tested=$runtime" \
+		"$image" /bin/sh -c "/bin/id; /actors/nothing $marker") || bail "podman starts a container by $runtime"
+	podman wait "$name" >/dev/null
 	settle
 	is "a container by $runtime is announced with its name" \
 		"$(events '.container_start // empty | .container | select(.id == $id) | [.name, .labels.tested]' --arg id "$id")" \
 		"[\"$name\",\"$runtime\"]"
-	is "what it runs has its name ($runtime)" \
-		"$(events 'exec | select(.process.argv[1] == $marker) | .process.container.name' --arg marker by-$runtime)" "\"$name\""
-	is "each of its programs has ($runtime)" \
-		"$(events 'exec | select(.process.container.name == $name) | .process.argv[0]' --arg name $name |
-			grep -c -e '"/bin/id"' -e '"/actors/nothing"')" 2
-	wait_for 20 eval "ausearch -w --vm-name $name -x /bin/busybox 2>/dev/null | grep -q USER_CMD"
-	like "ausearch finds its commands in auditd's log ($runtime)" \
-		"$(ausearch -i -w --vm-name $name 2>&1)" "type=USER_CMD .*cmd=/actors/nothing by-$runtime"
-	like "and its start" "$(ausearch -i -w --vm-name $name -m VIRT_CONTROL 2>&1)" 'op=start .*res=success'
-	podman rm $name >/dev/null
-done
+	is "each of its programs has its name ($runtime)" \
+		"$(events 'exec | select(.process.container.name == $name and .process.phase != "setup") | .process.argv' \
+			--arg name "$name" | jq -s -c .)" \
+		"[[\"/bin/sh\",\"-c\",\"/bin/id; /actors/nothing $marker\"],[\"/bin/id\"],[\"/actors/nothing\",\"$marker\"]]"
+	wait_for 10 audit_has "$name" "cmd=/actors/nothing $marker"
+	like "ausearch finds its commands in auditd's log ($runtime)" "$(ausearch -i -w --vm-name "$name" -x /actors/nothing)" \
+		"type=USER_CMD .*cmd=/actors/nothing $marker"
+	like "ausearch finds its start ($runtime)" "$(ausearch -i -w --vm-name "$name" -m VIRT_CONTROL)" 'op=start .*res=success'
+	podman rm "$name" >/dev/null
+}
+
+audit_has() {
+	ausearch -i -w --vm-name "$1" | grep -qF "$2"
+}
+
+try_runtime crun
+try_runtime runc
 finish

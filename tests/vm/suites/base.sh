@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The base sensor on whatever kernel this is: the system tests that are about what the kernel tells,
+# against the installed programs. Each test has a daemon of its own.
+. "$(dirname "$0")/lib.sh"
+
+diag "Linux $(uname -r)"
+is "the service is up after boot" "$(systemctl is-active tallymand.service)" active
+ok "tallyman status answers" tallyman status
+# one observer at a time is slow enough under emulation
+systemctl stop tallymand.service tallymand.socket
+for subject in exec-fields exit attribution json-shape loss; do
+	system_test $subject
+done
+finish
