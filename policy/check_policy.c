@@ -293,6 +293,18 @@ static void check_macros(struct policy_checker *checker)
 	}
 }
 
+/* What a macro says is checked where it is used: it depends on the arguments there. */
+static void check_macros_used(struct policy_checker *checker)
+{
+	const struct policy_spec *spec = &checker->policy->spec;
+
+	for (size_t i = 0; i < spec->selectors_macros.count; i++)
+		if (!spec->selectors_macros.items[i].used)
+			report_warning(checker->report,
+				spec->selectors_macros.items[i].selector.source,
+				"the macro is not used, and what it says has not been checked");
+}
+
 static int check_hooks(struct policy_checker *checker)
 {
 	struct policy_spec *spec = &checker->policy->spec;
@@ -319,11 +331,16 @@ static int check_hooks(struct policy_checker *checker)
 
 int check_policy(struct policy_checker *checker)
 {
+	int r;
+
 	check_metadata(checker);
 	check_scope(checker);
 	check_lists(checker);
 	check_options(checker);
 	check_enforcers(checker);
 	check_macros(checker);
-	return check_hooks(checker);
+	r = check_hooks(checker);
+	if (r == 0)
+		check_macros_used(checker);
+	return r;
 }

@@ -75,7 +75,7 @@ static int append_macro(struct policy_checker *checker, const struct policy_text
 
 static int append_macros(struct policy_checker *checker)
 {
-	const struct policy_spec *spec = &checker->policy->spec;
+	struct policy_spec *spec = &checker->policy->spec;
 	const struct policy_texts *macros = &checker->selector->macros;
 
 	for (size_t i = 0; i < macros->count; i++) {
@@ -84,11 +84,13 @@ static int append_macros(struct policy_checker *checker)
 		int r;
 
 		for (size_t j = 0; j < spec->selectors_macros.count && !macro; j++) {
-			const struct policy_macro *m = &spec->selectors_macros.items[j];
+			struct policy_macro *m = &spec->selectors_macros.items[j];
 
 			if (m->name.length == use->length &&
-				!memcmp(m->name.data, use->data, use->length))
+				!memcmp(m->name.data, use->data, use->length)) {
 				macro = &m->selector;
+				m->used = true;
+			}
 		}
 		if (!macro) {
 			report_error(checker->report, use->source, "spec.selectorsMacros has no %s",

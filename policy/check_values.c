@@ -8,6 +8,7 @@
 
 #include "lib/util.h"
 #include "policy/argument_types.h"
+#include "policy/integer.h"
 #include "policy/read.h"
 #include "policy/value.h"
 
@@ -168,6 +169,25 @@ int check_match_args(struct policy_checker *checker, struct policy_match_args *m
 	return check_values(checker, match);
 }
 
+static void check_list_in_map(struct policy_checker *checker, const struct policy_text *text,
+	const struct policy_list *list)
+{
+	int64_t number;
+
+	if (list->type == POLICY_LIST_GENERATED_FTRACE)
+		report_error(checker->report, text->source,
+			"a list of functions has no numbers; allowed: lists of system calls, "
+			"and of integers");
+	for (size_t i = 0; list->type == POLICY_LIST_VALUES && i < list->values.count; i++) {
+		const struct policy_text *value = &list->values.items[i];
+
+		if (integer_parse_decimal(value->data, value->length, &number) < 0)
+			report_error(checker->report, value->source,
+				"%s is no integer, and line %u compares one with this list",
+				QUOTE(value->data, value->length), text->source->line);
+	}
+}
+
 static int check_value(struct policy_checker *checker, const struct policy_match_args *match,
 	const struct policy_text *text, struct policy_value *value)
 {
@@ -178,11 +198,8 @@ static int check_value(struct policy_checker *checker, const struct policy_match
 		policy_is_list_reference(text)) {
 		value->kind = POLICY_VALUE_LIST;
 		value->list = check_list_reference(checker, text);
-		if (value->list && value->list->type == POLICY_LIST_GENERATED_FTRACE)
-			report_error(checker->report, text->source,
-				"a list of functions has no numbers; allowed: lists of system "
-				"calls, "
-				"and of integers");
+		if (value->list)
+			check_list_in_map(checker, text, value->list);
 		return 0;
 	}
 	if (policy_value_parse((enum policy_operator)match->operation,

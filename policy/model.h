@@ -78,6 +78,7 @@ enum policy_kind {
 struct policy_macro {
 	struct policy_text name;
 	struct policy_selector selector;
+	bool used; /* by the check */
 };
 struct policy_metadata {
 	const struct yaml_value *source;

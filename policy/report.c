@@ -84,6 +84,17 @@ static const char *keep(struct policy_report *report, const struct buf *buf)
 	return text;
 }
 
+/* A macro is checked at each use, and its mistakes are found again. */
+static bool is_known(
+	const struct policy_report *report, uint32_t line, uint32_t column, const char *message)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->problems[i].line == line && report->problems[i].column == column &&
+			!strcmp(report->problems[i].message, message))
+			return true;
+	return false;
+}
+
 static void add(struct policy_report *report, bool warning, uint32_t line, uint32_t column,
 	const struct yaml_value *at, const char *format, va_list arguments)
 {
@@ -92,17 +103,19 @@ static void add(struct policy_report *report, bool warning, uint32_t line, uint3
 	struct policy_problem *problem;
 	int length;
 
+	length = vsnprintf(message, sizeof(message), format, arguments);
+	if (length < 0)
+		length = 0;
+	if ((size_t)length >= sizeof(message))
+		length = sizeof(message) - 1;
+	if (is_known(report, line, column, message))
+		return;
 	*(warning ? &report->warnings : &report->errors) += 1;
 	if (report->count == POLICY_PROBLEMS_MAX) {
 		report->omitted++;
 		return;
 	}
 	append_path(&field, at);
-	length = vsnprintf(message, sizeof(message), format, arguments);
-	if (length < 0)
-		length = 0;
-	if ((size_t)length >= sizeof(message))
-		length = sizeof(message) - 1;
 	problem = &report->problems[report->count];
 	*problem = (struct policy_problem){
 		.warning = warning,
