@@ -73,6 +73,30 @@ static int append_macro(struct policy_checker *checker, const struct policy_text
 	return 0;
 }
 
+static size_t count_values(const struct yaml_value *value)
+{
+	size_t count = 1;
+
+	for (const struct yaml_value *v = value->first; v; v = v->next)
+		count += count_values(v);
+	return count;
+}
+
+/* Whether the macro may be copied once more; the first time that it may not is reported. */
+static bool fits(struct policy_checker *checker, const struct policy_text *use,
+	const struct policy_selector *macro)
+{
+	if (checker->macro_values > POLICY_MACRO_VALUES_MAX)
+		return false;
+	checker->macro_values += count_values(macro->source);
+	if (checker->macro_values <= POLICY_MACRO_VALUES_MAX)
+		return true;
+	report_error(checker->report, use->source,
+		"the macros of this policy make more than %d values where they are used",
+		POLICY_MACRO_VALUES_MAX);
+	return false;
+}
+
 static int append_macros(struct policy_checker *checker)
 {
 	struct policy_spec *spec = &checker->policy->spec;
@@ -97,6 +121,8 @@ static int append_macros(struct policy_checker *checker)
 				QUOTE(use->data, use->length));
 			continue;
 		}
+		if (!fits(checker, use, macro))
+			return 0;
 		r = append_macro(checker, use, macro);
 		if (r < 0)
 			return r;

@@ -34,9 +34,11 @@
 #define POLICY_PREFIX_LENGTH_MAX    256 /* of a kernel's LPM trie; of postfixes too */
 #define POLICY_SUBSTRING_LENGTH_MAX 255
 #define POLICY_LISTS_MAX	    64
-#define POLICY_MACROS_MAX	    64
-#define POLICY_ENFORCERS_MAX	    1
-#define POLICY_RATE_LIMIT_MS_MAX    UINT32_MAX
+/* Copied by the uses of macros: a few bytes must not stand for gigabytes. */
+#define POLICY_MACRO_VALUES_MAX	 100000
+#define POLICY_MACROS_MAX	 64
+#define POLICY_ENFORCERS_MAX	 1
+#define POLICY_RATE_LIMIT_MS_MAX UINT32_MAX
 
 struct policy_text {
 	const char *data; /* with a NUL after it; NULL for "not given" */

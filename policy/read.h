@@ -22,6 +22,7 @@ struct policy_checker {
 	struct policy *policy;
 	struct policy_hook *hook;	  /* the one being checked */
 	struct policy_selector *selector; /* likewise */
+	size_t macro_values;		  /* copied so far, see POLICY_MACRO_VALUES_MAX */
 };
 
 /* All return 0 or -ENOMEM; what is wrong goes to the report. */

@@ -297,14 +297,20 @@ int yaml_documents_parse(struct arena *arena, const char *text, size_t length,
 	struct builder builder = {.arena = arena, .error = error, .text = text, .length = length};
 	int r;
 
+	/* libyaml takes a byte order mark for text when it is told the encoding, and without being
+	 * told takes UTF-16, whose columns would not be ours. */
+	if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		builder.text += 3;
+		builder.length -= 3;
+	}
 	if (length > YAML_BYTES_MAX)
 		return fail(
 			&builder, -E2BIG, (yaml_mark_t){0}, "more than %zu bytes", YAML_BYTES_MAX);
 	if (!yaml_parser_initialize(&builder.parser))
 		return -ENOMEM;
-	/* A byte order mark may not choose an encoding whose offsets are not ours. */
 	yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&builder.parser, (const unsigned char *)text, length);
+	yaml_parser_set_input_string(
+		&builder.parser, (const unsigned char *)builder.text, builder.length);
 	r = read_documents(&builder, ret_documents);
 	yaml_parser_delete(&builder.parser);
 	return r;

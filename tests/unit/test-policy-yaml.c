@@ -54,6 +54,14 @@ START_TEST(test_documents)
 	ck_assert_int_eq(parse("---\n---\n# nothing\n"), 0);
 	ck_assert_int_eq(parse("a: 1\n---\n---\nb: 2\n...\n"), 2);
 	ck_assert_ptr_nonnull(yaml_value_get(documents[1], "b"));
+	ck_assert_int_eq(parse("\xef\xbb\xbf"
+			       "a: 1\r\nb: 2\r\n"),
+		1);
+	ck_assert_uint_eq(yaml_value_get(documents[0], "a")->column, 4);
+	ck_assert_uint_eq(yaml_value_get(documents[0], "b")->line, 2);
+	ck_assert_int_eq(parse("\xff\xfe"
+			       "a"),
+		-EINVAL);
 }
 END_TEST
 

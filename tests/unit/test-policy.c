@@ -249,6 +249,25 @@ START_TEST(test_macros)
 }
 END_TEST
 
+/* A macro is copied where it is used, so that its size times its uses must be bounded. */
+START_TEST(test_macro_bomb)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	buf_append_string(&text, HEAD "  selectorsMacros:\n    m: {matchBinaries: [{operator: In,"
+				      " values: [/a");
+	for (int i = 0; i < 5000; i++)
+		buf_append_string(&text, ",/a");
+	buf_append_string(&text, "]}]}\n  kprobes:\n");
+	for (int i = 0; i < 1000; i++)
+		buf_append_string(&text, "  - {call: sys_x, selectors: [{macros: [m]}]}\n");
+	ck_assert_int_eq(policy_set_parse(text.data, text.length, &set), 0);
+	ck_assert_uint_eq(set->report.errors, 1);
+	ck_assert_ptr_nonnull(strstr(first_problem(), "make more than 100000 values"));
+	ck_assert_ptr_nonnull(strstr(first_problem(), "kprobes[19]"));
+}
+END_TEST
+
 START_TEST(test_rate_limits)
 {
 	static const struct {
@@ -447,5 +466,6 @@ END_TEST
 
 RUN_SUITE_IN(NULL, tear_down, "policy", test_defaults, test_argument, test_spellings,
 	test_integer_values, test_text_values, test_network_values, test_tracepoint_index,
-	test_lists, test_macros, test_rate_limits, test_warnings, test_long_message,
-	test_hostile_names, test_many_problems, test_no_memory, test_suggestions, test_manual_page)
+	test_lists, test_macros, test_macro_bomb, test_rate_limits, test_warnings,
+	test_long_message, test_hostile_names, test_many_problems, test_no_memory, test_suggestions,
+	test_manual_page)
