@@ -159,12 +159,12 @@ static void check_post(struct policy_checker *checker, struct policy_action *act
 	const struct yaml_value *scope = given(action, RATE_LIMIT_SCOPE);
 	bool lsm = checker->hook->kind == POLICY_LSM_HOOK;
 
-	if (action->rate_limit.data &&
+	if (action->rate_limit.length &&
 		parse_rate_limit(&action->rate_limit, &action->rate_limit_ms) < 0)
 		report_error(checker->report, action->rate_limit.source,
 			"%s is no time; allowed: seconds, or a number with s, m or h",
 			QUOTE(action->rate_limit.data, action->rate_limit.length));
-	if (scope && !action->rate_limit.data)
+	if (scope && !action->rate_limit.length)
 		report_warning(checker->report, scope, "does nothing without rateLimit");
 	if (lsm && action->kernel_stack_trace)
 		report_error(checker->report, given(action, KERNEL_STACK_TRACE),
@@ -173,7 +173,8 @@ static void check_post(struct policy_checker *checker, struct policy_action *act
 		report_error(checker->report, given(action, USER_STACK_TRACE),
 			"lsmhooks have no stack traces");
 	if (!lsm && action->ima_hash)
-		report_error(checker->report, given(action, IMA_HASH), "allowed: in lsmhooks only");
+		report_warning(checker->report, given(action, IMA_HASH),
+			"does nothing; allowed: in lsmhooks");
 }
 
 static void check_override(struct policy_checker *checker, const struct policy_action *action)
@@ -275,6 +276,11 @@ void check_action(struct policy_checker *checker, struct policy_action *action)
 	switch (action->action) {
 	case POLICY_ACTION_POST:
 		check_post(checker, action);
+		break;
+	case POLICY_ACTION_SIGNAL:
+		if (!action->arg_sig)
+			report_error(checker->report, given(action, ARG_SIG),
+				"0 is no signal; allowed: 1 to 64");
 		break;
 	case POLICY_ACTION_OVERRIDE:
 		check_override(checker, action);

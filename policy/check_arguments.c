@@ -131,27 +131,29 @@ static bool is_buffer(const struct policy_argument *argument)
 	       policy_type_class((enum policy_argument_type)argument->type) == POLICY_CLASS_BUFFER;
 }
 
+static void does_nothing(
+	struct policy_checker *checker, const struct policy_argument *argument, const char *field)
+{
+	report_warning(checker->report, yaml_value_get(argument->source, field),
+		"does nothing with an argument of type %s",
+		policy_word(policy_argument_type_words, argument->type));
+}
+
 static void check_size(struct policy_checker *checker, const struct policy_argument *argument)
 {
-	const char *type = policy_word(policy_argument_type_words, argument->type);
 	int kind = checker->hook->kind;
 
-	if (argument->size_arg_index && argument->type != POLICY_TYPE_CHAR_BUF &&
-		argument->type != POLICY_TYPE_CHAR_IOVEC && argument->type != POLICY_TYPE_AUTO)
-		report_error(checker->report, yaml_value_get(argument->source, "sizeArgIndex"),
-			"an argument of type %s has its own size; allowed: with char_buf, "
-			"char_iovec",
-			type);
+	if (argument->size_arg_index && !is_buffer(argument))
+		does_nothing(checker, argument, "sizeArgIndex");
 	if (argument->max_data && !is_buffer(argument))
-		report_warning(checker->report, yaml_value_get(argument->source, "maxData"),
-			"does nothing with an argument of type %s", type);
+		does_nothing(checker, argument, "maxData");
 	if (argument->return_copy && !is_buffer(argument))
+		does_nothing(checker, argument, "returnCopy");
+	else if (argument->return_copy && kind != POLICY_KPROBE && kind != POLICY_FENTRY &&
+		 kind != POLICY_UPROBE)
 		report_warning(checker->report, yaml_value_get(argument->source, "returnCopy"),
-			"does nothing with an argument of type %s", type);
-	if (argument->return_copy && kind != POLICY_KPROBE && kind != POLICY_FENTRY &&
-		kind != POLICY_UPROBE)
-		report_error(checker->report, yaml_value_get(argument->source, "returnCopy"),
-			"the hook sees no return; allowed: in kprobes, fentries, uprobes");
+			"does nothing, the hook sees no return; allowed: in kprobes, fentries, "
+			"uprobes");
 }
 
 void check_argument(struct policy_checker *checker, const struct policy_argument *argument)

@@ -130,7 +130,7 @@ static void check_message(struct policy_checker *checker)
 	struct policy_text *message = &checker->hook->message;
 	size_t length = 0;
 
-	if (!message->data)
+	if (!message->length)
 		return;
 	if (message->length < POLICY_MESSAGE_LENGTH_MIN) {
 		report_error(checker->report, message->source, "has %zu bytes; allowed: %d to %d",

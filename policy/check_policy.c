@@ -40,7 +40,7 @@ static void check_metadata(struct policy_checker *checker)
 			"%s cannot be a name; allowed: lower case letters, digits, - and ., "
 			"a letter or digit first and last",
 			QUOTE(metadata->name.data, metadata->name.length));
-	if (metadata->namespace.data && !is_subdomain(&metadata->namespace, false))
+	if (metadata->namespace.length && !is_subdomain(&metadata->namespace, false))
 		report_error(checker->report, metadata->namespace.source,
 			"%s cannot be a namespace; allowed: lower case letters, digits and -",
 			QUOTE(metadata->namespace.data, metadata->namespace.length));

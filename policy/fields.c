@@ -306,7 +306,7 @@ static int read_field(struct field_reader *reader, const struct yaml_value *valu
 	}
 }
 
-/* What the table says of fields that are not given; in objects below as well. */
+/* What the table says of booleans that are not given; in objects below as well. */
 static void initialise(const struct object_type *type, void *object)
 {
 	for (const struct field *field = type->fields; field->name; field++) {
@@ -314,14 +314,8 @@ static void initialise(const struct object_type *type, void *object)
 
 		if (field->kind == FIELD_OBJECT)
 			initialise(field->type, place);
-		if (!field->initial)
-			continue;
-		if (field->kind == FIELD_BOOLEAN)
+		else if (field->initial)
 			*(bool *)place = true;
-		else if (field->kind == FIELD_WORD)
-			*(int *)(void *)place = (int)field->initial;
-		else if (field->kind == FIELD_INTEGER)
-			*(int64_t *)(void *)place = field->initial;
 	}
 }
 

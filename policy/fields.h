@@ -36,7 +36,7 @@ struct field {
 	size_t count_max;	  /* of arrays, labels; 0: POLICY_VALUES_MAX */
 	size_t length_max;	  /* of texts, in bytes; 0: POLICY_PATH_LENGTH_MAX */
 	int64_t minimum, maximum; /* of integers */
-	int64_t initial;	  /* of integers, words and booleans that are not given */
+	bool initial;		  /* of a boolean that is not given */
 	const struct policy_word *words;
 	const struct object_type *type;
 	const char *refused; /* the field is known and not taken: why */

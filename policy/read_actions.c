@@ -10,7 +10,7 @@ static const struct field action_fields[] = {
 		.any_case = true},
 	/* fmod_ret can return any int; -4095 is the last errno. */
 	{"argError", FIELD_INTEGER, AT(arg_error), .minimum = -4095, .maximum = INT32_MAX},
-	{"argSig", FIELD_INTEGER, AT(arg_sig), .minimum = 1, .maximum = 64},
+	{"argSig", FIELD_INTEGER, AT(arg_sig), .maximum = 64},
 	{"argSock", FIELD_INTEGER, AT(arg_sock), .maximum = POLICY_ARGUMENT_INDEX_MAX},
 	{"argIndex", FIELD_INTEGER, AT(arg_index), .maximum = POLICY_USDT_INDEX_MAX},
 	{"argValue", FIELD_INTEGER, AT(arg_value), .minimum = INT32_MIN, .maximum = UINT32_MAX},

@@ -289,6 +289,7 @@ const struct policy_word policy_action_words[] = {
 const struct policy_word policy_return_action_words[] = {
 	{"TrackSock", POLICY_ACTION_TRACK_SOCK},
 	{"UntrackSock", POLICY_ACTION_UNTRACK_SOCK},
+	{"", POLICY_ACTION_POST},
 	{0},
 };
 
@@ -296,6 +297,7 @@ const struct policy_word policy_rate_limit_scope_words[] = {
 	{"thread", POLICY_RATE_LIMIT_THREAD},
 	{"process", POLICY_RATE_LIMIT_PROCESS},
 	{"global", POLICY_RATE_LIMIT_GLOBAL},
+	{"", POLICY_RATE_LIMIT_THREAD},
 	{0},
 };
 

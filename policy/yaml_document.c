@@ -7,8 +7,6 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "lib/utf8.h"
-
 struct builder {
 	yaml_parser_t parser;
 	struct arena *arena;
@@ -199,9 +197,6 @@ static int read_scalar(struct builder *builder, const yaml_event_t *event, struc
 
 	value->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	value->length = event->data.scalar.length;
-	/* libyaml takes surrogates written as \ud800 for characters. */
-	if (!utf8_valid(text, value->length))
-		return fail(builder, -EINVAL, event->start_mark, "not valid UTF-8");
 	value->text = arena_text(builder->arena, text, value->length);
 	return value->text ? 0 : -ENOMEM;
 }

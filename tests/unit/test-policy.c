@@ -213,6 +213,34 @@ START_TEST(test_tracepoint_index)
 }
 END_TEST
 
+START_TEST(test_two_policies)
+{
+	static const char text[] =
+		HEAD "  loader: true\n---\napiVersion: cilium.io/v1alpha1\nkind:"
+		     " TracingPolicyNamespaced\nmetadata: {name: p, namespace: web}\nspec:"
+		     " {kprobes: [{call: sys_x}], loader: true}\n---\n";
+	_cleanup_buf_ struct buf buf = {0};
+
+	ck_assert_int_eq(policy_set_parse(text, strlen(text), &set), 0);
+	ck_assert_msg(!set->report.errors, "%s", first_problem());
+	ck_assert_uint_eq(set->count, 2);
+	ck_assert_int_eq(set->policies[1].kind, POLICY_TRACING_POLICY_NAMESPACED);
+	ck_assert_str_eq(set->policies[1].metadata.namespace.data, "web");
+	policy_describe(&buf, &set->policies[1]);
+	ck_assert_str_eq(buf_string(&buf), "TracingPolicyNamespaced \"p\": 1 kprobe, loader");
+}
+END_TEST
+
+/* Tools write fields with nothing in them. */
+START_TEST(test_empty_texts)
+{
+	parse("  kprobes: [{call: sys_x, message: '', returnArgAction: '', args: [{index: 0, type:"
+	      " int, resolve: '', source: '', label: ''}], selectors: [{matchActions: [{action:"
+	      " Post, rateLimit: '', rateLimitScope: ''}]}]}]\n");
+	ck_assert_uint_eq(set->report.warnings, 1); /* a scope without a limit */
+}
+END_TEST
+
 START_TEST(test_lists)
 {
 	const struct policy_spec *spec =
@@ -311,6 +339,19 @@ START_TEST(test_warnings)
 			"does nothing without return: true"},
 		{"  kprobes: [{call: sys_x, args: [{index: 0, type: int, maxData: true}]}]\n",
 			"maxData: does nothing"},
+		{"  kprobes: [{call: sys_x, args: [{index: 0, type: fd, sizeArgIndex: 2}]}]\n",
+			"sizeArgIndex: does nothing"},
+		{"  kprobes: [{call: sys_x, args: [{index: 0, type: fd, returnCopy: true}]}]\n",
+			"returnCopy: does nothing"},
+		{"  tracepoints: [{subsystem: a, event: b, args: [{index: 5, type: char_buf,"
+		 " returnCopy: true}]}]\n",
+			"the hook sees no return"},
+		{"  kprobes: [{call: sys_x, selectors: [{matchActions: [{action: Post,"
+		 " imaHash: true}]}]}]\n",
+			"does nothing; allowed: in lsmhooks"},
+		{"  kprobes: [{call: f, syscall: false, args: [{index: 0, type: sock}],"
+		 " selectors: [{matchArgs: [{index: 0, operator: DPortPriv, values: ['1']}]}]}]\n",
+			"DPortPriv takes no values"},
 		{"  kprobes: [{call: sys_x, selectors: [{matchActions: [{action: Post,"
 		 " rateLimitScope: global}]}]}]\n",
 			"does nothing without rateLimit"},
@@ -466,6 +507,6 @@ END_TEST
 
 RUN_SUITE_IN(NULL, tear_down, "policy", test_defaults, test_argument, test_spellings,
 	test_integer_values, test_text_values, test_network_values, test_tracepoint_index,
-	test_lists, test_macros, test_macro_bomb, test_rate_limits, test_warnings,
-	test_long_message, test_hostile_names, test_many_problems, test_no_memory, test_suggestions,
-	test_manual_page)
+	test_two_policies, test_empty_texts, test_lists, test_macros, test_macro_bomb,
+	test_rate_limits, test_warnings, test_long_message, test_hostile_names, test_many_problems,
+	test_no_memory, test_suggestions, test_manual_page)
