@@ -91,19 +91,18 @@ static void report(struct pipeline *pipeline, const char *stage, const char *rea
 	pipeline_emit(pipeline);
 }
 
-static void check_ring(struct pipeline *pipeline, const struct cpu_state *state)
+static void check_reason(struct pipeline *pipeline, const struct cpu_state *state,
+	enum loss_reason reason, const char *stage, const char *text)
 {
-	struct losses *losses = &pipeline->losses;
+	const struct losses *losses = &pipeline->losses;
 	uint64_t total = 0, by_kind[RECORD_KIND_MAX] = {};
 
 	for (int kind = 0; kind < RECORD_KIND_MAX; kind++) {
-		by_kind[kind] =
-			state->lost[kind][LOSS_RING_FULL] - losses->last.lost[kind][LOSS_RING_FULL];
+		by_kind[kind] = state->lost[kind][reason] - losses->last.lost[kind][reason];
 		total += by_kind[kind];
 	}
-	losses->ring_lost += total;
 	if (total)
-		report(pipeline, "ring", "ring full", total, by_kind);
+		report(pipeline, stage, text, total, by_kind);
 }
 
 /* Records that came and of which no event was made. */
@@ -227,7 +226,9 @@ void losses_check(struct pipeline *pipeline)
 
 	if (base_sensor_counters(pipeline->sensor, &state) < 0)
 		return;
-	check_ring(pipeline, &state);
+	check_reason(pipeline, &state, LOSS_RING_FULL, "ring", "ring full");
+	check_reason(pipeline, &state, LOSS_PREEMPTED, "program",
+		"every instance of the program was interrupted on that CPU");
 	registry_visit(pipeline->enrichment.registry, check_throttle, pipeline);
 	check_recursion(pipeline);
 	check_enrichment(pipeline);

@@ -20,7 +20,7 @@ struct losses {
 	uint64_t last_check;  /* CLOCK_REALTIME ns */
 	uint64_t last_repair; /* CLOCK_BOOTTIME ns */
 	bool repair_due;
-	uint64_t ring_lost, throttled, repairs, repaired;
+	uint64_t throttled, repairs, repaired;
 };
 
 void losses_init(struct losses *losses);

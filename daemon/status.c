@@ -13,12 +13,13 @@
 static void put_ring(const struct pipeline *pipeline, struct buf *json)
 {
 	struct cpu_state state = {};
-	uint64_t ring_full = 0, throttled = 0;
+	uint64_t ring_full = 0, throttled = 0, preempted = 0;
 
 	base_sensor_counters(pipeline->sensor, &state);
 	for (int kind = 0; kind < RECORD_KIND_MAX; kind++) {
 		ring_full += state.lost[kind][LOSS_RING_FULL];
 		throttled += state.lost[kind][LOSS_THROTTLED];
+		preempted += state.lost[kind][LOSS_PREEMPTED];
 	}
 	json_key(json, "ring");
 	json_open_object(json);
@@ -28,6 +29,7 @@ static void put_ring(const struct pipeline *pipeline, struct buf *json)
 	json_key_u64(json, "made", state.sequence);
 	json_key_u64(json, "lost_ring_full", ring_full);
 	json_key_u64(json, "lost_throttled", throttled);
+	json_key_u64(json, "lost_preempted", preempted);
 	json_key_u64(json, "lost_recursion", base_sensor_recursion_misses(pipeline->sensor));
 	json_key_u64(json, "failed_reads", state.failed_reads);
 	json_close_object(json);

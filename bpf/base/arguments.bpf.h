@@ -13,6 +13,7 @@ struct data_scratch {
 	char bytes[ARGUMENTS_CHUNK_MAX];
 };
 
+/* One for each instance of on_exec; user space sets max_entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -42,10 +43,9 @@ static __always_inline __u64 append_user(struct exec_scratch *scratch, __u64 use
  * may be more. How far it is stands in the map value: in a register it would be another number in
  * each turn of the loop below, and many verifiers would follow every turn anew (half a
  * million instructions). */
-__noinline int arguments_chunk(void)
+__noinline int arguments_chunk(__u32 instance)
 {
-	__u32 zero = 0;
-	struct data_scratch *scratch = bpf_map_lookup_elem(&data_scratches, &zero);
+	struct data_scratch *scratch = bpf_map_lookup_elem(&data_scratches, &instance);
 	__u64 sent, size;
 
 	if (!scratch)
@@ -67,12 +67,10 @@ __noinline int arguments_chunk(void)
 
 /* Returns how many bytes went. */
 static __always_inline __u64 arguments_chunks(
-	struct exec_record *record, __u64 total, unsigned long address)
+	__u32 instance, struct exec_record *record, __u64 total, unsigned long address)
 {
-	struct data_scratch *scratch;
-	__u32 zero = 0;
+	struct data_scratch *scratch = bpf_map_lookup_elem(&data_scratches, &instance);
 
-	scratch = bpf_map_lookup_elem(&data_scratches, &zero);
 	if (!scratch)
 		return 0;
 	scratch->address = address;
@@ -81,16 +79,16 @@ static __always_inline __u64 arguments_chunks(
 	scratch->time = record->header.time;
 	scratch->record.process = record->process;
 	for (int i = 0; i < ARGUMENTS_CHUNKS_MAX; i++)
-		if (arguments_chunk())
+		if (arguments_chunk(instance))
 			break;
 	return scratch->sent;
 }
 
 /* argv: by pieces, then the rest into the record. Global, like the next: in its caller the verifier
  * would follow all of it once for each outcome of what stands before. */
-__noinline int exec_arguments(void)
+__noinline int exec_arguments(__u32 instance)
 {
-	struct exec_scratch *scratch = exec_scratch(false);
+	struct exec_scratch *scratch = exec_scratch(instance);
 	__u64 start, end, total, sent = 0;
 	struct exec_record *record;
 
@@ -108,7 +106,7 @@ __noinline int exec_arguments(void)
 		record->header.flags |= RECORD_FLAG_ARGUMENTS_CUT;
 	}
 	if (total > ARGUMENTS_INLINE_MAX)
-		sent = arguments_chunks(record, total, start);
+		sent = arguments_chunks(instance, record, total, start);
 	record->arguments_data = sent;
 	if (total - sent > ARGUMENTS_INLINE_MAX) {
 		/* a piece could not be read or sent: what follows it cannot be joined */
@@ -121,9 +119,9 @@ __noinline int exec_arguments(void)
 	return 0;
 }
 
-__noinline int exec_environment(void)
+__noinline int exec_environment(__u32 instance)
 {
-	struct exec_scratch *scratch = exec_scratch(false);
+	struct exec_scratch *scratch = exec_scratch(instance);
 	__u64 start, end, length, used;
 	struct exec_record *record;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* cgroups: birth, end, and who is moved where. Only the v2 hierarchy, which is number 0; on hybrid
- * hosts the v1 hierarchies fire the same tracepoints with ids of their own. */
+ * hosts the v1 hierarchies fire the same tracepoints with ids of their own. All three are called
+ * with a spinlock held, so none comes between another. */
 #pragma once
 
 #include "lib/attribution.bpf.h"

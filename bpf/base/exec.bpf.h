@@ -8,6 +8,7 @@
 #include "lib/attribution.bpf.h"
 #include "lib/bounded.bpf.h"
 #include "lib/emit.bpf.h"
+#include "lib/instances.bpf.h"
 #include "lib/path.bpf.h"
 #include "lib/task.bpf.h"
 
@@ -59,8 +60,8 @@ static __always_inline void exe_properties(struct exec_scratch *scratch, struct 
 }
 
 /* exe and cwd, as the process itself would see them. Returns the new end of the text. */
-static __always_inline __u64 paths_read(bool loop, enum path_walker walker,
-	struct exec_scratch *scratch, __u64 used, struct task_struct *task, struct file *file)
+static __always_inline __u64 paths_read(bool loop, __u32 instance, struct exec_scratch *scratch,
+	__u64 used, struct task_struct *task, struct file *file)
 {
 	struct exec_record *record = &scratch->record;
 	struct fs_struct *fs = task->fs;
@@ -71,7 +72,7 @@ static __always_inline __u64 paths_read(bool loop, enum path_walker walker,
 	record->exe_length = 0;
 	record->cwd_length = 0;
 	if (file) {
-		walk = path_read(loop, walker, file->f_path.mnt, file->f_path.dentry, root_mount,
+		walk = path_read(loop, instance, file->f_path.mnt, file->f_path.dentry, root_mount,
 			root_dentry);
 		record->exe_length = append_path(scratch, used, walk);
 		used += record->exe_length;
@@ -80,7 +81,7 @@ static __always_inline __u64 paths_read(bool loop, enum path_walker walker,
 		if (walk && (walk->result & PATH_KERNEL_MOUNT))
 			record->header.flags |= RECORD_FLAG_EXE_MEMFD;
 	}
-	walk = path_read(loop, walker, BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry),
+	walk = path_read(loop, instance, BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry),
 		root_mount, root_dentry);
 	record->cwd_length = append_path(scratch, used, walk);
 	used += record->cwd_length;
@@ -137,17 +138,17 @@ static __always_inline void privileges_changed(
 		record->header.flags |= RECORD_FLAG_FILE_CAPABILITIES;
 }
 
-static __always_inline int exec_handle(
-	bool loop, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+static __always_inline void exec_handle(
+	bool loop, __u32 instance, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
 {
-	struct exec_scratch *scratch = exec_scratch(false);
+	struct exec_scratch *scratch = exec_scratch(instance);
 	__u64 used = 0, estimate;
 	struct mm_struct *mm = task->mm;
 	struct container_entry *container;
 	struct exec_record *record;
 
 	if (!scratch)
-		return 0;
+		return;
 	record = &scratch->record;
 	header_init(&record->header, RECORD_EXEC, bpf_ktime_get_boot_ns());
 	if (task->pid != old_tid)
@@ -159,7 +160,7 @@ static __always_inline int exec_handle(
 		sizeof(*record) + 256 + BOUNDED(mm->arg_end - mm->arg_start, ARGUMENTS_TOTAL_MAX);
 	if (!charge(container, RECORD_EXEC, estimate, record->header.time)) {
 		skip_throttled(RECORD_EXEC);
-		return 0;
+		return;
 	}
 	task_read(record, task);
 	record->argc = bprm->argc;
@@ -173,30 +174,42 @@ static __always_inline int exec_handle(
 	}
 	exe_properties(scratch, mm->exe_file);
 	privileges_changed(record, bprm);
-	used = paths_read(loop, PATH_WALKER_EXEC, scratch, used, task, mm->exe_file);
+	used = paths_read(loop, instance, scratch, used, task, mm->exe_file);
 	scratch->used = used;
 	scratch->arguments_start = mm->arg_start;
 	scratch->arguments_end = mm->arg_end;
-	exec_arguments();
+	exec_arguments(instance);
 	if (environment_enabled) {
 		scratch->environment_start = mm->env_start;
 		scratch->environment_end = mm->env_end;
-		exec_environment();
+		exec_environment(instance);
 	}
 	used = BOUNDED(scratch->used, EXEC_TEXT_MAX);
 	emit(&record->header, RECORD_EXEC, sizeof(*record) + used, true);
+}
+
+#define EXEC_PROGRAM(name, loop, instance)                                                         \
+	SEC("tp_btf/sched_process_exec")                                                           \
+	int BPF_PROG(name, struct task_struct *task, int old_tid, struct linux_binprm *bprm)       \
+	{                                                                                          \
+		if (already_handled(MARKED_EXEC, task))                                            \
+			return 0;                                                                  \
+		exec_handle(loop, instance, task, old_tid, bprm);                                  \
+		mark_handled(MARKED_EXEC, task);                                                   \
+		return 0;                                                                          \
+	}
+
+EXEC_PROGRAM(on_exec, true, 0)
+EXEC_PROGRAM(on_exec_instance1, true, 1)
+EXEC_PROGRAM(on_exec_instance2, true, 2)
+EXEC_PROGRAM(on_exec_instance3, true, 3)
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec_witness, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+{
+	count_unhandled(MARKED_EXEC, task, RECORD_EXEC);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
-{
-	return exec_handle(true, task, old_tid, bprm);
-}
-
 /* For kernels without bpf_loop(). */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec_bounded, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
-{
-	return exec_handle(false, task, old_tid, bprm);
-}
+EXEC_PROGRAM(on_exec_bounded, false, 0)

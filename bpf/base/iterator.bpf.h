@@ -16,7 +16,7 @@ static __always_inline int iterate(bool loop, struct bpf_iter__task *context)
 
 	if (!task)
 		return 0;
-	scratch = exec_scratch(true);
+	scratch = exec_scratch(instances);
 	if (!scratch)
 		return 0;
 	record = &scratch->record;
@@ -37,7 +37,7 @@ static __always_inline int iterate(bool loop, struct bpf_iter__task *context)
 
 		if (exe_file)
 			exe_properties(scratch, exe_file);
-		used = paths_read(loop, PATH_WALKER_ITERATOR, scratch, used, task, exe_file);
+		used = paths_read(loop, instances, scratch, used, task, exe_file);
 		if (mm)
 			record->arguments_total = mm->arg_end - mm->arg_start;
 	} else { /* a zombie has neither files nor memory */

@@ -4,6 +4,7 @@
 
 #include "lib/attribution.bpf.h"
 #include "lib/emit.bpf.h"
+#include "lib/instances.bpf.h"
 #include "lib/task.bpf.h"
 
 /* A child's container: that of its own cgroup (clone3 can put it into any), else its parent's. A
@@ -38,8 +39,7 @@ static __always_inline struct container_entry *attribute_child(
 	return entry;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline void fork_handle(struct task_struct *parent, struct task_struct *child)
 {
 	struct fork_record record = {};
 	struct container_entry *container;
@@ -47,23 +47,45 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	container = attribute_child(parent, child, &record.attribution);
 	if (child->pid !=
 		child->tgid) /* a thread: no event, but it may be the one that calls execve */
-		return 0;
+		return;
 	header_init(&record.header, RECORD_FORK, bpf_ktime_get_boot_ns());
 	if (!charge(container, RECORD_FORK, sizeof(record), record.header.time)) {
 		skip_throttled(RECORD_FORK);
-		return 0;
+		return;
 	}
 	process_key_read(child, &record.process);
 	process_key_read(child->real_parent, &record.parent);
 	record.namespace_pid = namespace_pid_read(child, NULL);
 	emit(&record.header, RECORD_FORK, sizeof(record), false);
+}
+
+#define FORK_PROGRAM(name)                                                                         \
+	SEC("tp_btf/sched_process_fork")                                                           \
+	int BPF_PROG(name, struct task_struct *parent, struct task_struct *child)                  \
+	{                                                                                          \
+		if (already_handled(MARKED_FORK, child))                                           \
+			return 0;                                                                  \
+		fork_handle(parent, child);                                                        \
+		mark_handled(MARKED_FORK, child);                                                  \
+		return 0;                                                                          \
+	}
+
+FORK_PROGRAM(on_fork)
+FORK_PROGRAM(on_fork_instance1)
+FORK_PROGRAM(on_fork_instance2)
+FORK_PROGRAM(on_fork_instance3)
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork_witness, struct task_struct *parent, struct task_struct *child)
+{
+	if (child->pid == child->tgid)
+		count_unhandled(MARKED_FORK, child, RECORD_FORK);
 	return 0;
 }
 
 /* Once per thread group, by its last thread: signal->live has been counted down already. Two last
  * threads at once can both see 0; user space drops the second record. */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+static __always_inline void exit_handle(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	struct container_entry *container = NULL;
@@ -77,13 +99,13 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	}
 	task_container_forget(task);
 	if (signal->live.counter != 0)
-		return 0;
+		return;
 	header_init(&record.header, RECORD_EXIT, bpf_ktime_get_boot_ns());
 	if (record.attribution.container_id)
 		container = container_get(record.attribution.container_id);
 	if (!charge(container, RECORD_EXIT, sizeof(record), record.header.time)) {
 		skip_throttled(RECORD_EXIT);
-		return 0;
+		return;
 	}
 	process_key_read(task, &record.process);
 	record.tid = task->pid;
@@ -97,5 +119,28 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	}
 	record.attribution.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	emit(&record.header, RECORD_EXIT, sizeof(record), false);
+}
+
+#define EXIT_PROGRAM(name)                                                                         \
+	SEC("tp_btf/sched_process_exit")                                                           \
+	int BPF_PROG(name, struct task_struct *task)                                               \
+	{                                                                                          \
+		if (already_handled(MARKED_EXIT, task))                                            \
+			return 0;                                                                  \
+		exit_handle(task);                                                                 \
+		mark_handled(MARKED_EXIT, task);                                                   \
+		return 0;                                                                          \
+	}
+
+EXIT_PROGRAM(on_exit)
+EXIT_PROGRAM(on_exit_instance1)
+EXIT_PROGRAM(on_exit_instance2)
+EXIT_PROGRAM(on_exit_instance3)
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_witness, struct task_struct *task)
+{
+	if (!task->signal->live.counter)
+		count_unhandled(MARKED_EXIT, task, RECORD_EXIT);
 	return 0;
 }

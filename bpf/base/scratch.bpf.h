@@ -4,6 +4,7 @@
 
 #include "kernel.h"
 #include "event.h"
+#include "lib/instances.bpf.h"
 
 #define EXEC_TEXT_MAX                                                                              \
 	(2 * FILENAME_LENGTH_MAX + 2 * PATH_LENGTH_MAX + ARGUMENTS_INLINE_MAX + ENVIRONMENT_MAX)
@@ -19,9 +20,9 @@ struct exec_scratch {
 
 const volatile __u32 possible_cpus = 1;
 
-/* One per CPU, by hand: a value of a per-CPU map may not be larger than 32 KiB. The last one is the
- * iterator's: it runs in a process of user space that may be preempted, and then an exec comes
- * between. User space sets max_entries to possible_cpus + 1. */
+/* One per CPU and instance, by hand: a value of a per-CPU map may not be larger than 32 KiB. The
+ * last one is the iterator's: it runs in a process of user space that may be preempted, and then an
+ * exec comes between. User space sets max_entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 2);
@@ -29,9 +30,12 @@ struct {
 	__type(value, struct exec_scratch);
 } exec_scratches SEC(".maps");
 
-static __always_inline struct exec_scratch *exec_scratch(bool iterator)
+/* `instance`: of on_exec, or `instances` for the iterator. */
+static __always_inline struct exec_scratch *exec_scratch(__u32 instance)
 {
-	__u32 index = iterator ? possible_cpus : bpf_get_smp_processor_id();
+	__u32 index = possible_cpus * instances;
 
+	if (instance != instances)
+		index = bpf_get_smp_processor_id() * instances + instance;
 	return bpf_map_lookup_elem(&exec_scratches, &index);
 }

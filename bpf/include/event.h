@@ -29,6 +29,7 @@ enum loss_reason {
 	LOSS_RING_FULL,	  /* bpf_ringbuf_output() had no room */
 	LOSS_THROTTLED,	  /* the container's share of the ring was used up */
 	LOSS_READ_FAILED, /* a helper failed, and without its data there is no record */
+	LOSS_PREEMPTED,	  /* every instance of the program was interrupted on that CPU */
 	LOSS_REASON_MAX,
 };
 
@@ -36,8 +37,10 @@ struct record_header {
 	__u32 size; /* of the whole record, text included */
 	__u16 kind; /* enum record_kind */
 	__u16 version;
-	__u64 time;	/* CLOCK_BOOTTIME, ns */
-	__u64 sequence; /* per CPU and without gaps: a lost record uses up its number */
+	__u64 time; /* CLOCK_BOOTTIME, ns */
+	/* Per CPU: a lost record uses up its number. Since 7.0 one CPU's numbers can be out of
+	 * order, or the same twice: the task was preempted between taking it and sending. */
+	__u64 sequence;
 	__u32 cpu;
 	__u32 flags; /* RECORD_FLAG_… */
 };

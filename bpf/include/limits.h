@@ -25,6 +25,11 @@
 /* 5.10 has no task storage: tasks in containers kept in a hash of this size. */
 #define CONTAINER_TASKS_MAX 65536
 
+/* Where tracepoints can be preempted: how often a program is attached. Each exec instance has 66
+ * KiB of buffers per CPU. */
+#define INSTANCES_MAX 4
+#define MARK_SLOTS    4096
+
 #define RING_BYTES_DEFAULT (8u << 20)
 #define RING_BYTES_MIN	   (64u << 10)
 #define RING_WAKE_DIVISOR  8 /* wake the consumer whatever happens once the ring is 1/8 full */

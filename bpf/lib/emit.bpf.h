@@ -88,7 +88,8 @@ static __always_inline bool emit(struct record_header *header, __u32 kind, __u32
 	if (!cpu)
 		return false;
 	header->size = size;
-	header->sequence = ++cpu->sequence;
+	__sync_fetch_and_add(&cpu->sequence, 1); /* its result cannot be had on 5.10 */
+	header->sequence = cpu->sequence;
 	if (wakes) {
 		__u64 last = last_waking_record;
 
@@ -112,6 +113,6 @@ static __always_inline void skip_throttled(__u32 kind)
 	struct cpu_state *cpu = this_cpu();
 
 	if (cpu)
-		cpu->sequence++;
+		__sync_fetch_and_add(&cpu->sequence, 1);
 	count_lost(cpu, kind, LOSS_THROTTLED);
 }

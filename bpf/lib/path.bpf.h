@@ -39,14 +39,14 @@ enum path_walker {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, PATH_WALKERS);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct path_walk);
 } path_walks SEC(".maps");
 
-static __always_inline struct path_walk *this_path_walk(__u32 walker)
+static __always_inline struct path_walk *this_path_walk(__u32 instance)
 {
-	return bpf_map_lookup_elem(&path_walks, &walker);
+	return bpf_map_lookup_elem(&path_walks, &instance);
 }
 
 static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
@@ -150,19 +150,19 @@ static __always_inline int path_finish(struct path_walk *walk)
 
 /* Walk with what path_read() put into this CPU's state. Two variants, of which each kernel loads
  * the one it can: the body of bpf_loop() is verified once, and 5.10 has no such helper. */
-__noinline int path_run_loop(__u32 walker)
+__noinline int path_run_loop(__u32 instance)
 {
-	struct path_walk *walk = this_path_walk(walker);
+	struct path_walk *walk = this_path_walk(instance);
 
 	if (!walk)
 		return -1;
-	bpf_loop(PATH_COMPONENTS_MAX, path_step_callback, &walker, 0);
+	bpf_loop(PATH_COMPONENTS_MAX, path_step_callback, &instance, 0);
 	return path_finish(walk);
 }
 
-__noinline int path_run_bounded(__u32 walker)
+__noinline int path_run_bounded(__u32 instance)
 {
-	struct path_walk *walk = this_path_walk(walker);
+	struct path_walk *walk = this_path_walk(instance);
 
 	if (!walk)
 		return -1;
@@ -174,11 +174,11 @@ __noinline int path_run_bounded(__u32 walker)
 
 /* The path of (mount, dentry) below the root given; NULL when there is none. The bytes are
  * buffer[position .. PATH_LENGTH_MAX). Valid until the next call on this CPU. */
-static __always_inline struct path_walk *path_read(bool loop, enum path_walker walker,
+static __always_inline struct path_walk *path_read(bool loop, __u32 instance,
 	struct vfsmount *mount, struct dentry *dentry, struct vfsmount *root_mount,
 	struct dentry *root_dentry)
 {
-	struct path_walk *walk = this_path_walk(walker);
+	struct path_walk *walk = this_path_walk(instance);
 	struct dentry_link link;
 
 	if (!walk || !dentry || !mount)
@@ -205,9 +205,9 @@ static __always_inline struct path_walk *path_read(bool loop, enum path_walker w
 		return walk;
 	}
 	if (loop)
-		path_run_loop(walker);
+		path_run_loop(instance);
 	else
-		path_run_bounded(walker);
+		path_run_bounded(instance);
 	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
 	if (link.parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
 		walk->result |= PATH_DELETED;

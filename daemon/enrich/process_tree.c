@@ -221,6 +221,9 @@ struct process *process_tree_fork(struct process_tree *tree, const struct fork_r
 {
 	struct process *parent, *child, *old;
 
+	/* The same fork again: see bpf/lib/instances.bpf.h. */
+	if (process_tree_just_ended(tree, record->process.pid, record->process.start_boottime))
+		return NULL;
 	old = process_tree_find(tree, record->process.pid, 0);
 	parent = process_tree_find(tree, record->parent.pid, record->parent.start_boottime);
 	if (old && old->start_boottime >= record->process.start_boottime) {
@@ -320,6 +323,10 @@ struct process *process_tree_exec(
 	if (old && (old->start_boottime > key->start_boottime ||
 			   (old->start_boottime == key->start_boottime && old->procfs &&
 				   old->self_exec_id >= key->self_exec_id)))
+		return NULL;
+	/* The same exec again: see bpf/lib/instances.bpf.h. */
+	if (old && !old->cloned && old->start_boottime == key->start_boottime &&
+		old->self_exec_id == key->self_exec_id)
 		return NULL;
 	return add_image(tree, view, arguments, old, false);
 }

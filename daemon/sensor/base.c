@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "bpf/base.skel.h"
@@ -19,26 +20,66 @@ struct base_sensor {
 	int cpus;
 	uint32_t ring_bytes;
 	bool task_storage, loop;
+	uint32_t instances;	   /* of each program for exec, fork and exit */
 	struct cpu_state *per_cpu; /* one for each CPU, for reading the per-CPU map */
 };
 
-/* Each pair is one program in two variants: with bpf_loop() and, for 5.10, without. */
-static void choose_variants(struct base_sensor *sensor)
+/* Whether a task can be preempted inside a tracepoint: since 7.0 SRCU guards what is called there,
+ * and the guard has a type of its own. */
+static bool tracepoints_preemptible(void)
 {
-	struct base_bpf *object = sensor->object;
+	struct btf *kernel = btf__load_vmlinux_btf();
+	bool found = kernel && btf__find_by_name_kind(
+				       kernel, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
 
-	/* Probes load a tiny program that uses the helper: versions say nothing of a patched
-	 * kernel. */
+	btf__free(kernel);
+	return found;
+}
+
+/* What this kernel can. Probes load a tiny program that uses the helper: versions say nothing of a
+ * patched kernel. */
+static void probe_kernel(struct base_sensor *sensor)
+{
 	sensor->loop =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 1;
 	sensor->task_storage = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 1;
+	sensor->instances = sensor->loop && tracepoints_preemptible() ? INSTANCES_MAX : 1;
+}
+
+/* on_exec_instance1, on_exec_witness and the like: see bpf/lib/instances.bpf.h. */
+static bool is_further_instance(const struct bpf_program *program)
+{
+	const char *name = bpf_program__name(program);
+
+	return strstr(name, "_instance") || strstr(name, "_witness");
+}
+
+/* Two programs come in two variants: with bpf_loop() and, for 5.10, without. */
+static void choose_variants(const struct base_sensor *sensor)
+{
+	struct base_bpf *object = sensor->object;
+	struct bpf_program *program;
+
 	bpf_program__set_autoload(object->progs.on_exec, sensor->loop);
 	bpf_program__set_autoload(object->progs.iterate_tasks, sensor->loop);
 	bpf_program__set_autoload(object->progs.on_exec_bounded, !sensor->loop);
 	bpf_program__set_autoload(object->progs.iterate_tasks_bounded, !sensor->loop);
+	bpf_object__for_each_program(program, object->obj)
+	{
+		if (is_further_instance(program))
+			bpf_program__set_autoload(program, sensor->instances > 1);
+	}
 	bpf_map__set_autocreate(object->maps.tasks, sensor->task_storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !sensor->task_storage);
+	bpf_map__set_max_entries(
+		object->maps.exec_scratches, (uint32_t)sensor->cpus * sensor->instances + 1);
+	bpf_map__set_max_entries(object->maps.path_walks, sensor->instances + 1);
+	bpf_map__set_max_entries(object->maps.data_scratches, sensor->instances);
+	if (sensor->instances == 1)
+		bpf_map__set_max_entries(object->maps.marks, 1);
 	object->rodata->have_task_storage = sensor->task_storage;
+	object->rodata->possible_cpus = sensor->cpus;
+	object->rodata->instances = sensor->instances;
 }
 
 int base_sensor_load(
@@ -64,10 +105,9 @@ int base_sensor_load(
 		r = error_set(error, -ENOMEM, "out of memory");
 		goto fail;
 	}
+	probe_kernel(sensor);
 	choose_variants(sensor);
 	bpf_map__set_max_entries(sensor->object->maps.ring, sensor->ring_bytes);
-	bpf_map__set_max_entries(sensor->object->maps.exec_scratches, sensor->cpus + 1);
-	sensor->object->rodata->possible_cpus = sensor->cpus;
 	sensor->object->rodata->ring_bytes = sensor->ring_bytes;
 	sensor->object->rodata->environment_enabled = config->environment_variables;
 	if (config->throttle_percent < 100)
@@ -166,6 +206,10 @@ uint64_t base_sensor_recursion_misses(const struct base_sensor *sensor)
 		uint32_t length = sizeof(info);
 		int fd = bpf_program__fd(program);
 
+		/* What one instance missed the next has done, and a witness counts the rest. */
+		if (sensor->instances > 1 &&
+			!strncmp(bpf_program__section_name(program), "tp_btf/sched_", 13))
+			continue;
 		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
 			misses += info.recursion_misses;
 	}
@@ -202,10 +246,11 @@ void base_sensor_status(const struct base_sensor *sensor, struct buf *json)
 	json_open_array(json);
 	bpf_object__for_each_program(program, sensor->object->obj)
 	{
-		if (bpf_program__fd(program) >= 0)
+		if (bpf_program__fd(program) >= 0 && !is_further_instance(program))
 			json_string(json, bpf_program__section_name(program));
 	}
 	json_close_array(json);
+	json_key_u64(json, "instances", sensor->instances);
 	json_key(json, "cannot");
 	json_open_array(json);
 	if (!sensor->task_storage)

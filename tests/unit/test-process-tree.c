@@ -255,10 +255,30 @@ START_TEST(an_older_image_than_the_iterators_is_history)
 }
 END_TEST
 
+START_TEST(what_two_instances_of_a_program_report_counts_once)
+{
+	struct process *shell, *child;
+
+	do_exec(10, 100, 1, 1, 1, "/bin/sh", none);
+	child = do_fork(11, 200, 1, 10, 100);
+	ck_assert_ptr_null(do_fork(11, 200, 1, 10, 100));
+	shell = do_exec(11, 200, 2, 10, 100, "/bin/sh", none);
+	ck_assert_ptr_null(do_exec(11, 200, 2, 10, 100, "/bin/sh", none));
+	ck_assert_ptr_null(do_fork(11, 200, 1, 10, 100));
+	ck_assert_ptr_eq(process_tree_find(tree, 11, 200), shell);
+	ck_assert_ptr_ne(child, shell);
+	process_tree_exit(tree, shell, 0, 1);
+	process_tree_release(tree, shell);
+	ck_assert_ptr_null(do_fork(11, 200, 1, 10, 100));
+	ck_assert_ptr_null(process_tree_find(tree, 11, 0));
+}
+END_TEST
+
 RUN_SUITE_IN(setup, teardown, "process-tree", exec_after_fork_has_the_forking_parent,
 	second_exec_has_the_image_before_it_as_parent, relative_binary_is_made_absolute,
 	reused_pid_is_another_process, a_chain_of_execs_does_not_keep_its_past,
 	a_chain_of_forks_does_not_keep_its_past, the_limit_of_living_processes_holds,
 	long_arguments_are_kept_within_a_budget, exit_of_an_unknown_process_is_an_event_too,
 	one_that_just_ended_is_known_as_such, a_zombie_of_the_iterator_is_what_its_parent_is,
-	ended_ones_of_containers_are_kept_in_bounds, an_older_image_than_the_iterators_is_history)
+	ended_ones_of_containers_are_kept_in_bounds, an_older_image_than_the_iterators_is_history,
+	what_two_instances_of_a_program_report_counts_once)
