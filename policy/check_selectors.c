@@ -256,9 +256,10 @@ static int check_argument_filters(struct policy_checker *checker)
 
 	for (size_t i = 0; i < selector->match_args.count && r == 0; i++)
 		r = check_match_args(checker, &selector->match_args.items[i], &hook->args,
-			hook->kind == POLICY_TRACEPOINT);
+			hook->kind == POLICY_TRACEPOINT ? INDEX_OF_FIELD : INDEX_OF_CALL);
 	for (size_t i = 0; i < selector->match_data.count && r == 0; i++)
-		r = check_match_args(checker, &selector->match_data.items[i], &hook->data, true);
+		r = check_match_args(
+			checker, &selector->match_data.items[i], &hook->data, INDEX_IN_LIST);
 	if (!selector->match_return_args.count || r < 0)
 		return r;
 	if (!hook->return_value || !hook->return_arg.source) {
@@ -271,8 +272,8 @@ static int check_argument_filters(struct policy_checker *checker)
 		return 0;
 	}
 	for (size_t i = 0; i < selector->match_return_args.count && r == 0; i++)
-		r = check_match_args(
-			checker, &selector->match_return_args.items[i], &return_argument, false);
+		r = check_match_args(checker, &selector->match_return_args.items[i],
+			&return_argument, INDEX_OF_CALL);
 	return r;
 }
 

@@ -17,19 +17,34 @@ static const char *operator_word(const struct policy_match_args *match)
 	return policy_word(policy_argument_operator_words, match->operation);
 }
 
-static const struct policy_argument *by_index(
-	const struct policy_arguments *arguments, int64_t index)
+static const struct policy_argument *by_index(struct policy_checker *checker,
+	const struct policy_match_args *match, const struct policy_arguments *arguments)
 {
-	for (size_t i = 0; i < arguments->count; i++)
-		if (arguments->items[i].index == index)
-			return &arguments->items[i];
-	return NULL;
+	const struct policy_argument *found = NULL;
+
+	for (size_t i = 0; i < arguments->count; i++) {
+		if (arguments->items[i].index != match->index)
+			continue;
+		if (found) {
+			report_warning(checker->report, match->source,
+				"index %lld is listed more than once, and the first is looked at; "
+				"to "
+				"say which: args: [POSITION]",
+				(long long)match->index);
+			break;
+		}
+		found = &arguments->items[i];
+	}
+	return found;
 }
 
-static void list_indexes(struct buf *buf, const struct policy_arguments *arguments)
+static void list_indexes(
+	struct buf *buf, const struct policy_arguments *arguments, enum index_meaning meaning)
 {
 	for (size_t i = 0; i < arguments->count; i++)
-		buf_printf(buf, "%s%lld", i ? ", " : "", (long long)arguments->items[i].index);
+		buf_printf(buf, "%s%lld", i ? ", " : "",
+			meaning == INDEX_IN_LIST ? (long long)i
+						 : (long long)arguments->items[i].index);
 	if (!arguments->count)
 		buf_append_literal(buf, "none, there are no arguments");
 }
@@ -56,20 +71,21 @@ static const struct policy_argument *by_position(struct policy_checker *checker,
  * the other, and leaves alone what it does not find. */
 static const struct policy_argument *find_argument(struct policy_checker *checker,
 	const struct policy_match_args *match, const struct policy_arguments *arguments,
-	bool position_too)
+	enum index_meaning meaning)
 {
 	const struct yaml_value *at = yaml_value_get(match->source, "index");
-	const struct policy_argument *argument;
+	const struct policy_argument *argument = NULL;
 	_cleanup_buf_ struct buf allowed = {0};
 
 	if (match->args.count)
 		return by_position(checker, match, arguments, 0);
-	argument = by_index(arguments, match->index);
-	if (!argument && position_too && (size_t)match->index < arguments->count)
+	if (meaning != INDEX_IN_LIST)
+		argument = by_index(checker, match, arguments);
+	if (!argument && meaning != INDEX_OF_CALL && (size_t)match->index < arguments->count)
 		argument = &arguments->items[match->index];
 	if (argument)
 		return argument;
-	list_indexes(&allowed, arguments);
+	list_indexes(&allowed, arguments, meaning);
 	report_error(checker->report, at ? at : match->source,
 		"no argument with index %lld is listed; allowed: %s", (long long)match->index,
 		buf_string(&allowed) ? allowed.data : "");
@@ -147,14 +163,14 @@ static bool check_value_count(struct policy_checker *checker, const struct polic
 }
 
 int check_match_args(struct policy_checker *checker, struct policy_match_args *match,
-	const struct policy_arguments *arguments, bool position_too)
+	const struct policy_arguments *arguments, enum index_meaning meaning)
 {
 	if (match->args.count > 1 && match->operation != POLICY_CAPABILITIES_GAINED) {
 		report_error(checker->report, yaml_value_get(match->source, "args"),
 			"%s looks at one argument", operator_word(match));
 		return 0;
 	}
-	match->argument = find_argument(checker, match, arguments, position_too);
+	match->argument = find_argument(checker, match, arguments, meaning);
 	if (!match->argument || !check_operator(checker, match))
 		return 0;
 	if (match->operation == POLICY_CEL_EXPR) {

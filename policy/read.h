@@ -29,8 +29,14 @@ struct policy_checker {
 int check_policy(struct policy_checker *checker);
 int check_hook(struct policy_checker *checker);
 int check_selector(struct policy_checker *checker);
+/* What a filter's `index` counts. */
+enum index_meaning {
+	INDEX_OF_CALL,	/* the function's arguments */
+	INDEX_OF_FIELD, /* the fields of a tracepoint, or the list if no such field is listed */
+	INDEX_IN_LIST	/* data: the list */
+};
 int check_match_args(struct policy_checker *checker, struct policy_match_args *match,
-	const struct policy_arguments *arguments, bool by_position);
+	const struct policy_arguments *arguments, enum index_meaning meaning);
 int check_values(struct policy_checker *checker, struct policy_match_args *match);
 void check_argument(struct policy_checker *checker, const struct policy_argument *argument);
 void check_action(struct policy_checker *checker, struct policy_action *action);

@@ -213,6 +213,24 @@ START_TEST(test_tracepoint_index)
 }
 END_TEST
 
+/* index of matchData: the place in the list. */
+START_TEST(test_data_index)
+{
+	const struct policy_spec *spec =
+		parse("  kprobes:\n"
+		      "  - call: sys_x\n"
+		      "    data: [{index: 1, type: int, source: current_task, resolve: pid},"
+		      " {index: 0, type: string, source: current_task, resolve: comm}]\n"
+		      "    selectors: [{matchData: [{index: 0, operator: GT, values: ['1']},"
+		      " {index: 1, operator: Prefix, values: [a]}]}]\n");
+	const struct policy_hook *hook = spec->hooks[POLICY_KPROBE].items;
+	const struct policy_match_args *match = hook->selectors.items[0].match_data.items;
+
+	ck_assert_ptr_eq(match[0].argument, &hook->data.items[0]);
+	ck_assert_ptr_eq(match[1].argument, &hook->data.items[1]);
+}
+END_TEST
+
 START_TEST(test_two_policies)
 {
 	static const char text[] =
@@ -352,6 +370,10 @@ START_TEST(test_warnings)
 		{"  kprobes: [{call: f, syscall: false, args: [{index: 0, type: sock}],"
 		 " selectors: [{matchArgs: [{index: 0, operator: DPortPriv, values: ['1']}]}]}]\n",
 			"DPortPriv takes no values"},
+		{"  kprobes: [{call: sys_x, args: [{index: 0, type: int}, {index: 0, type: int,"
+		 " resolve: a}], selectors: [{matchArgs: [{index: 0, operator: GT, values:"
+		 " ['1']}]}]}]\n",
+			"index 0 is listed more than once"},
 		{"  kprobes: [{call: sys_x, selectors: [{matchActions: [{action: Post,"
 		 " rateLimitScope: global}]}]}]\n",
 			"does nothing without rateLimit"},
@@ -507,6 +529,6 @@ END_TEST
 
 RUN_SUITE_IN(NULL, tear_down, "policy", test_defaults, test_argument, test_spellings,
 	test_integer_values, test_text_values, test_network_values, test_tracepoint_index,
-	test_two_policies, test_empty_texts, test_lists, test_macros, test_macro_bomb,
-	test_rate_limits, test_warnings, test_long_message, test_hostile_names, test_many_problems,
-	test_no_memory, test_suggestions, test_manual_page)
+	test_data_index, test_two_policies, test_empty_texts, test_lists, test_macros,
+	test_macro_bomb, test_rate_limits, test_warnings, test_long_message, test_hostile_names,
+	test_many_problems, test_no_memory, test_suggestions, test_manual_page)
