@@ -134,6 +134,8 @@ daemon_config() {
 	local setting
 	[[ " $* " == *" json.max_size="* ]] || set -- "$@" json.max_size=0
 	[[ " $* " == *" audit_log.max_size="* ]] || set -- "$@" audit_log.max_size=0
+	[[ " $* " == *" container.metadata_deadline="* ]] || [ "${TEST_PATIENCE:-1}" = 1 ] ||
+		set -- "$@" container.metadata_deadline="$((TEST_PATIENCE * 200))ms"
 	for setting in "$@"; do
 		printf '[%s]\n%s = %s\n' "${setting%%.*}" "$(cut -d. -f2- <<<"${setting%%=*}")" "${setting#*=}"
 	done >"$work/tallyman.conf"
