@@ -39,8 +39,8 @@ attempt() {
 	execs_so_far
 	begin=$answer
 	kill -STOP "$daemon_pid"
-	podman exec -d web /bin/sleep "10$round" >/dev/null
-	/bin/sleep "20$round" &
+	podman exec -d web /bin/sleep "27182$round" >/dev/null
+	/bin/sleep "31415$round" &
 	host_storm 3000
 	kill -CONT "$daemon_pid"
 	# The ring is still full: an exec now could be lost too, after the counter was read. A second in
@@ -80,13 +80,13 @@ is "each loss says stage, reason and when" "$(events '.event_loss // empty | sel
 without_gap "the log's sequence has no gap" 1 "$(sequences)"
 
 # ---- the tree afterwards ----
-wait_for 20 has 'argument("10'"$round"'")'
+wait_for 20 has 'argument("27182'"$round"'")'
 is "a process of the container whose exec was lost is found again" \
-	"$(events 'exec | select(argument("10'"$round"'")) | [.process.container.name, .process.binary]' | tail -n 1)" '["web","/bin/sleep"]'
-is "one of the host too" "$(events 'exec | select(argument("20'"$round"'")) | [.process.container, .process.binary]' | tail -n 1)" \
+	"$(events 'exec | select(argument("27182'"$round"'")) | [.process.container.name, .process.binary]' | tail -n 1)" '["web","/bin/sleep"]'
+is "one of the host too" "$(events 'exec | select(argument("31415'"$round"'")) | [.process.container, .process.binary]' | tail -n 1)" \
 	'[null,"/bin/sleep"]'
 tallyman tree >"$work/tree.txt" 2>&1
-is "the tree shows the container's" "$(grep -cE "sleep (10|20)$round" "$work/tree.txt")" 1
+is "the tree shows the container's" "$(grep -cE "sleep (27182|31415)$round" "$work/tree.txt")" 1
 is "and none of the storm's thousands" "$(grep -c 'nothing storm' "$work/tree.txt")" 0
 is "status counts the same losses" "$(tallyman status -o json | jq '(.ring.lost_ring_full // .status.ring.lost_ring_full | tonumber) > 0')" true
 

@@ -3,7 +3,9 @@
 # Rotation by size: every file begins by saying what follows on what; SIGHUP opens the path again.
 . "$(dirname "$0")/lib.sh"
 
-daemon_start json.max_size=64K json.max_files=3 audit_log.max_size=64K audit_log.max_files=2
+# Only what the test itself starts: a busy machine would rotate faster than we can look.
+daemon_start filter.export_allowlist='{"binary_regex":["/actors/(nothing|storm)$"]}' \
+	json.max_size=64K json.max_files=3 audit_log.max_size=64K audit_log.max_files=2
 make_rootfs
 for _ in 1 2 3 4 5; do
 	chroot "$work/rootfs" /actors/storm 40 >/dev/null
@@ -28,7 +30,9 @@ kill -HUP "$daemon_pid"
 wait_for 10 test -s "$events_json"
 settle
 is "after SIGHUP the path is a new file" "$(head -n 1 "$events_json" | jq -c 'has("log_file")')" true
-without_gap "and nothing is missing" any "$(sequences "$log/moved.json" "$events_json")"
+# on a busy machine the new file has been rotated by now
+without_gap "and nothing is missing" any "$(sequences "$log/moved.json" "$log"/events.json* |
+	jq -c --argjson first "$(head -n 1 "$log/moved.json" | jq '.sequence | tonumber')" 'sort | map(select(. >= $first))')"
 like "the file that was moved got no more" "$before" '^[0-9]+$'
 is "the log's mode is as configured" "$(stat -c %a "$events_json")" 600
 
