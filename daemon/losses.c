@@ -179,10 +179,10 @@ static void repair(struct pipeline *pipeline)
 	struct missing missing = {.pipeline = pipeline};
 	struct snapshot snapshot;
 
-	pipeline_drain(pipeline);
+	pipeline_drain_all(pipeline);
 	if (snapshot_take(pipeline->sensor, &snapshot) < 0)
 		return;
-	pipeline_drain(pipeline);
+	pipeline_drain_all(pipeline);
 	process_tree_counters_get(enrichment->tree, &counters);
 	missing.snapshot = &snapshot;
 	missing.room = counters.living;

@@ -26,6 +26,8 @@
 /* Space is given back, and writers are woken, after so many records, or so many bytes of them. */
 #define BATCH_RECORDS 256
 #define BATCH_BYTES   ((size_t)128 << 10)
+/* The loop has signals, timers and the watchdog to see to, in a storm that does not end too. */
+#define TURN_BYTES ((uint64_t)2 << 20)
 
 void pipeline_emit(struct pipeline *pipeline)
 {
@@ -76,14 +78,15 @@ static bool ring_has_room(void *data)
 
 uint64_t pipeline_drain(struct pipeline *pipeline)
 {
-	uint64_t count = 0;
+	uint64_t count = 0, turn = 0;
 	const void *bytes;
 	size_t size, batch = 0;
 
 	take_registrations(pipeline);
-	while ((bytes = ring_next(pipeline->ring, &size))) {
+	while (turn < TURN_BYTES && (bytes = ring_next(pipeline->ring, &size))) {
 		handle_record(pipeline, bytes, size);
 		batch += size;
+		turn += size;
 		if (++count % BATCH_RECORDS && batch < BATCH_BYTES)
 			continue;
 		batch = 0;
@@ -96,9 +99,19 @@ uint64_t pipeline_drain(struct pipeline *pipeline)
 	return count;
 }
 
+void pipeline_drain_all(struct pipeline *pipeline)
+{
+	uint64_t turns = base_sensor_ring_bytes(pipeline->sensor) / TURN_BYTES + 1;
+
+	while (pipeline_drain(pipeline) && turns--)
+		;
+}
+
 uint64_t pipeline_sleep_usec(struct pipeline *pipeline, uint64_t drained)
 {
 	pipeline->empty_sweeps = drained ? 0 : pipeline->empty_sweeps + 1;
+	if (drained && ring_pending(pipeline->ring) >= BATCH_BYTES)
+		return 0;
 	return pipeline->empty_sweeps > SWEEPS_UNTIL_IDLE ? UINT64_MAX : SWEEP_USEC;
 }
 

@@ -34,8 +34,10 @@ void pipeline_done(struct pipeline *pipeline);
 
 /* The processes that are there already, and the containers known so far, as events. */
 int pipeline_begin(struct pipeline *pipeline, struct error *error);
-/* Handle all records there are; returns how many. */
+/* Handle what there is, as much as one turn of the loop may take; returns how many records. */
 uint64_t pipeline_drain(struct pipeline *pipeline);
+/* All that the ring held when called. */
+void pipeline_drain_all(struct pipeline *pipeline);
 /* How long to sleep before the next drain; UINT64_MAX: until the ring wakes us. */
 uint64_t pipeline_sleep_usec(struct pipeline *pipeline, uint64_t drained);
 /* About once a second: losses, what has expired, containers nobody announced. */

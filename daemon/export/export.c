@@ -20,6 +20,7 @@
 #define LINE_KEEP_BYTES	    ((size_t)256 << 10) /* memory kept between events */
 #define AUDIT_LOG_DELAY_NS  (25 * NSEC_PER_MSEC)
 #define ROOM_WAIT_NS	    (2 * NSEC_PER_MSEC)
+#define STALLED_NS	    NSEC_PER_SEC
 #define SINK_LOSSES_AT_ONCE 16
 #define STOP_TIMEOUT_NS	    (5 * NSEC_PER_SEC)
 
@@ -42,6 +43,7 @@ struct export
 	uint64_t audit_log_flushed; /* when its writer was last woken in a busy time */
 	bool (*may_wait)(void *data);
 	void *may_wait_data;
+	bool json_stalled, audit_stalled; /* waited for in vain, and no room since */
 };
 
 static int parse_filters(struct export *export, struct error *error)
@@ -180,20 +182,39 @@ static void shrink(struct buf *buf)
 typedef bool (*put_function)(
 	struct file_sink *sink, const void *line, size_t length, uint64_t sequence);
 
+/* A disk that takes nothing for so long has failed in all but name: what comes is counted as lost,
+ * and the loop goes back to its signals, clients and watchdog. */
+static bool wait_for_room(struct export *export, struct file_sink *sink, size_t length)
+{
+	uint64_t begin = clock_boottime_ns(), before = begin;
+
+	while (file_sink_free_bytes(sink) < length && export->may_wait(export->may_wait_data)) {
+		uint64_t now;
+		bool room = file_sink_wait(sink, length, ROOM_WAIT_NS);
+
+		now = clock_boottime_ns();
+		if (!room && now - before < ROOM_WAIT_NS / 2)
+			return true; /* it says that it is failing: there is nothing to wait for */
+		if (!room && now - begin > STALLED_NS)
+			return false;
+		before = now;
+	}
+	return true;
+}
+
 /* Asked for each line and not for each batch: a batch may hold megabytes, and the lines of one
  * command line of 256 KiB are half a megabyte and more. */
 static void put_line(struct export *export, struct file_sink *sink, const struct buf *line,
 	uint64_t sequence, put_function put)
 {
-	while (line->length <= export->config->json_queue_size &&
-		file_sink_free_bytes(sink) < line->length && export->may_wait &&
-		export->may_wait(export->may_wait_data)) {
-		uint64_t before = clock_boottime_ns();
+	bool *stalled = sink == export->json_sink ? &export->json_stalled : &export->audit_stalled;
 
-		if (!file_sink_wait(sink, line->length, ROOM_WAIT_NS) &&
-			clock_boottime_ns() - before < ROOM_WAIT_NS / 2)
-			break; /* the disk is failing: there is nothing to wait for */
-	}
+	if (line->length > export->config->json_queue_size || !export->may_wait)
+		; /* it never fits, or nothing waits */
+	else if (file_sink_free_bytes(sink) >= line->length)
+		*stalled = false;
+	else if (!*stalled)
+		*stalled = !wait_for_room(export, sink, line->length);
 	put(sink, line->data, line->length, sequence);
 }
 
