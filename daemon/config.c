@@ -12,6 +12,7 @@
 #include "daemon/config_filters.h"
 #include "daemon/config_keys.h"
 #include "daemon/config_value.h"
+#include "daemon/security/capabilities.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
 
@@ -170,7 +171,12 @@ static int complete_node_name(struct config *config, struct error *error)
 
 int config_finish(struct config *config, struct error *error)
 {
+	uint64_t capabilities;
 	int r;
+
+	r = capabilities_parse(&config->extra_capabilities, &capabilities, error);
+	if (r < 0)
+		return error_wrap(error, "daemon.extra_capabilities");
 
 	r = complete_node_name(config, error);
 	if (r < 0)

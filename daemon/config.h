@@ -28,13 +28,15 @@ struct string_list {
 
 struct config {
 	/* [daemon] */
-	char *runtime_dir;  /* /run/tallyman */
-	char *log_dir;	    /* /var/log/tallyman */
-	char *policy_dir;   /* /etc/tallyman/policies.d */
-	char *node_name;    /* hostname */
-	char *cluster_name; /* "" */
-	int log_level;	    /* info */
-	char *group;	    /* tallyman: group of control.sock */
+	char *runtime_dir;		       /* /run/tallyman */
+	char *log_dir;			       /* /var/log/tallyman */
+	char *policy_dir;		       /* /etc/tallyman/policies.d */
+	char *node_name;		       /* hostname */
+	char *cluster_name;		       /* "" */
+	int log_level;			       /* info */
+	char *group;			       /* tallyman: group of control.sock */
+	bool seccomp;			       /* true: a filter of its own after start */
+	struct string_list extra_capabilities; /* kept besides the daemon's own */
 	/* [sensor] */
 	uint64_t ring_size;	    /* 8 MiB, a power of two */
 	uint32_t throttle_percent;  /* 25: of the ring, per container per 100 ms; 100 = off */

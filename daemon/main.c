@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -19,9 +21,12 @@
 #include "daemon/options.h"
 #include "daemon/pipeline.h"
 #include "daemon/registration/registration.h"
+#include "daemon/security/capabilities.h"
+#include "daemon/security/syscall_filter.h"
 #include "daemon/sensor/base.h"
 #include "daemon/status.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/util.h"
 
@@ -52,7 +57,10 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	struct daemon *daemon = data;
 
 	if (info->ssi_signo == SIGHUP) {
+		sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+			(unsigned long long)(clock_ns(CLOCK_MONOTONIC) / NSEC_PER_USEC));
 		export_reopen(daemon->export);
+		sd_notify(0, "READY=1");
 		return 0;
 	}
 	daemon->stop_reason = info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT";
@@ -105,18 +113,32 @@ static int make_loop(struct daemon *daemon, struct error *error)
 	return r < 0 ? error_set(error, r, "event loop: %s", strerror(-r)) : 0;
 }
 
+/* Root without its capabilities is an owner like any other: better said here than by each file. */
+static int make_owned_directory(const char *path, mode_t mode, struct error *error)
+{
+	struct stat status;
+	int r;
+
+	r = make_directory(path, mode);
+	if (!r && stat(path, &status) < 0)
+		r = -errno;
+	if (r < 0)
+		return error_set(error, r, "%s: %s", path, strerror(-r));
+	if (!geteuid() && status.st_uid)
+		return error_set(error, -EPERM,
+			"%s belongs to uid %u: start tallymand as that user (systemctl start "
+			"tallymand), or with directories of root's own",
+			path, (unsigned)status.st_uid);
+	return 0;
+}
+
 static int make_directories(const struct config *config, struct error *error)
 {
 	int r;
 
 	/* 0755: other users' hooks reach hook.sock; what is private below has its own mode */
-	r = make_directory(config->runtime_dir, 0755);
-	if (r < 0)
-		return error_set(error, r, "%s: %s", config->runtime_dir, strerror(-r));
-	r = make_directory(config->log_dir, 0700);
-	if (r < 0)
-		return error_set(error, r, "%s: %s", config->log_dir, strerror(-r));
-	return 0;
+	r = make_owned_directory(config->runtime_dir, 0755, error);
+	return r < 0 ? r : make_owned_directory(config->log_dir, 0700, error);
 }
 
 /* The hook socket when systemd holds it: connections then wait there while we restart. */
@@ -130,12 +152,27 @@ static int inherited_hook_socket(void)
 	return -1;
 }
 
+/* A kernel that cannot is no reason to see nothing. */
+static int filter_syscalls(struct error *error)
+{
+	int r = syscall_filter_install(error);
+
+	if (r != -EOPNOTSUPP)
+		return r;
+	log_warning("%s", error->message);
+	return 0;
+}
+
 static int start(struct daemon *daemon, struct error *error)
 {
 	const struct config *config = daemon->config;
 	struct registration_maps maps;
 	int r;
 
+	/* Before any thread starts: each would keep what it was born with. */
+	r = capabilities_drop(config, error);
+	if (r < 0)
+		return r;
 	r = make_loop(daemon, error);
 	if (r < 0)
 		return r;
@@ -190,7 +227,9 @@ static int start(struct daemon *daemon, struct error *error)
 	if (r >= 0)
 		r = sd_event_add_io(daemon->loop, NULL, registration_fd(daemon->registration),
 			EPOLLIN, on_readable, daemon);
-	return r < 0 ? error_set(error, r, "event loop: %s", strerror(-r)) : 0;
+	if (r < 0)
+		return error_set(error, r, "event loop: %s", strerror(-r));
+	return config->seccomp ? filter_syscalls(error) : 0;
 }
 
 static int run(struct daemon *daemon)

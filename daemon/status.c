@@ -8,6 +8,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/export/json_process.h"
+#include "daemon/security/security_status.h"
 #include "lib/json_writer.h"
 
 static void put_ring(const struct pipeline *pipeline, struct buf *json)
@@ -189,6 +190,7 @@ static void on_status(void *data, struct buf *json)
 	json_key_string(json, "attribution",
 		*pipeline->enrichment.cgroups.mount_point ? "cgroup" : "descent");
 	json_close_object(json);
+	security_status_put(json);
 	json_key_u64(json, "containers", registry_count(pipeline->enrichment.registry));
 	put_ring(pipeline, json);
 	put_tree(pipeline, json);
