@@ -55,8 +55,7 @@ static void check_call(struct policy_checker *checker)
 	if (hook->syscall && !policy_is_system_call(&hook->call)) {
 		report_error(checker->report, hook->call.source,
 			"%s is no system call; allowed: sys_NAME, ABI/sys_NAME, list:NAME, or "
-			"another "
-			"function with syscall: false (syscall is true if it is not given)",
+			"another function with syscall: false (syscall is true if it is not given)",
 			QUOTE(hook->call.data, hook->call.length));
 		return;
 	}

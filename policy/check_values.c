@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* matchArgs, matchData, matchReturnArgs: which argument is meant, whether the operator goes with
  * its type, and what its values mean. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/util.h"
 #include "policy/argument_types.h"
@@ -28,8 +26,7 @@ static const struct policy_argument *by_index(struct policy_checker *checker,
 		if (found) {
 			report_warning(checker->report, match->source,
 				"index %lld is listed more than once, and the first is looked at; "
-				"to "
-				"say which: args: [POSITION]",
+				"to say which: args: [POSITION]",
 				(long long)match->index);
 			break;
 		}
@@ -60,8 +57,7 @@ static const struct policy_argument *by_position(struct policy_checker *checker,
 		return &arguments->items[position];
 	report_error(checker->report, yaml_value_get(match->source, "args"),
 		"there is no argument at position %lld, they are counted from 0 as listed; "
-		"allowed: "
-		"less than %zu",
+		"allowed: less than %zu",
 		(long long)position, arguments->count);
 	return NULL;
 }

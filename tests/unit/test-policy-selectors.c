@@ -28,9 +28,8 @@ static const struct policy_hook *parse(const char *args, const char *selector)
 
 	buf_printf(&text,
 		"apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {name: p}\n"
-		"spec:\n  lists: [{name: numbers, values: ['7', '0x10']}, {name: calls, type: "
-		"syscalls,"
-		" values: [sys_dup]}]\n  kprobes:\n"
+		"spec:\n  lists: [{name: numbers, values: ['7', '0x10']}, {name: calls,"
+		" type: syscalls, values: [sys_dup]}]\n  kprobes:\n"
 		"  - {call: f, syscall: false, return: true, returnArg: {index: 0, type: int},"
 		" args: [%s], selectors: [%s]}\n",
 		args, selector);
