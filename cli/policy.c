@@ -14,7 +14,7 @@
 static const char help[] =
 	"Usage: tallyman policy check [OPTION…] FILE…\n\n"
 	"Read files of TracingPolicies, and say what they hold or what is wrong, as\n"
-	"FILE:LINE:COLUMN: FIELD: MESSAGE. Needs no daemon and no root.\n\n"
+	"FILE:LINE:COLUMN: FIELD: MESSAGE. - is standard input. Needs no daemon and no root.\n\n"
 	"  -o, --output FORMAT  text (default) or json: one object per file\n"
 	"      --runtime-dir DIR\n\n"
 	"Exit codes: 0 all files hold, 1 one does not, 2 wrong usage. See tallyman-policy(5).\n";
@@ -123,6 +123,8 @@ static bool check_file(const char *path, enum output_format format)
 	struct error error = {0};
 	bool holds = false;
 
+	if (!strcmp(path, "-"))
+		path = "/dev/stdin";
 	if (policy_set_read(path, &set, &error) < 0) {
 		if (format == OUTPUT_JSON)
 			print_json_failure(&out, path, &error);

@@ -446,6 +446,80 @@ START_TEST(test_selectors)
 }
 END_TEST
 
+static uint32_t random_state = 1;
+
+static uint32_t random_below(uint32_t limit)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (random_state >> 8) % limit;
+}
+
+static void random_texts(struct buf *buf, bool numbers)
+{
+	for (uint32_t i = 0, n = 1 + random_below(3); i < n; i++) {
+		buf_printf(buf, "%s'", i ? ", " : "");
+		if (numbers)
+			buf_printf(buf, "%d", (int)random_below(8) - 4);
+		else
+			for (uint32_t j = 0, length = 1 + random_below(3); j < length; j++)
+				buf_append_char(buf, (char)('a' + random_below(2)));
+		buf_append_char(buf, '\'');
+	}
+}
+
+/* Whatever the values are: Not… is the opposite, two filters are both, two selectors are either. */
+START_TEST(test_logic)
+{
+	static const struct {
+		const char *operation, *opposite;
+		bool numbers;
+	} pairs[] = {
+		{"Equal", "NotEqual", true},
+		{"InMap", "NotInMap", true},
+		{"Equal", "NotEqual", false},
+		{"Prefix", "NotPrefix", false},
+		{"Postfix", "NotPostfix", false},
+	};
+
+	for (int i = 0; i < 1000; i++) {
+		_cleanup_buf_ struct buf selectors = {0}, a = {0}, b = {0};
+		uint32_t p = random_below(ARRAY_SIZE(pairs)), q = random_below(ARRAY_SIZE(pairs));
+		char text[8] = "";
+		struct observed_argument arguments[] = {
+			{.readable = true, .integer = (uint64_t)((int64_t)random_below(8) - 4)},
+			{.readable = true, .text = {.data = text, .length = random_below(5)}}};
+		struct observation o = {.args = arguments};
+		const struct policy_hook *hook;
+		bool matches[6];
+
+		for (size_t j = 0; j < arguments[1].text.length; j++)
+			text[j] = (char)('a' + random_below(2));
+		random_texts(&a, pairs[p].numbers);
+		random_texts(&b, pairs[q].numbers);
+		buf_string(&a);
+		buf_string(&b);
+#define FILTER	 "{index: %d, operator: %s, values: [%s]}"
+#define P(which) pairs[p].numbers ? 0 : 1, pairs[p].which, a.data
+#define Q(which) pairs[q].numbers ? 0 : 1, pairs[q].which, b.data
+		buf_printf(&selectors,
+			"{matchArgs: [" FILTER "]}, {matchArgs: [" FILTER "]}, {matchArgs: [" FILTER
+			"]}, {matchArgs: [" FILTER "]}, {matchArgs: [" FILTER ", " FILTER
+			"]}, {matchArgs: [" FILTER ", " FILTER "]}",
+			P(operation), P(opposite), Q(operation), Q(opposite), P(operation),
+			Q(operation), P(opposite), Q(operation));
+		hook = parse(
+			"{index: 0, type: int}, {index: 1, type: string}", buf_string(&selectors));
+		for (size_t j = 0; j < ARRAY_SIZE(matches); j++)
+			matches[j] = selector_model_matches(hook, &hook->selectors.items[j], &o);
+		ck_assert_msg(matches[0] != matches[1], "%s", selectors.data);
+		ck_assert_msg(matches[2] != matches[3], "%s", selectors.data);
+		ck_assert_msg(matches[4] == (matches[0] && matches[2]), "%s", selectors.data);
+		ck_assert_msg(matches[5] == (matches[1] && matches[2]), "%s", selectors.data);
+		ck_assert_int_eq(selector_model_first_match(hook, &o), matches[0] ? 0 : 1);
+	}
+}
+END_TEST
+
 RUN_SUITE_IN(NULL, tear_down, "policy-selectors", test_integers, test_texts, test_bytes,
 	test_file_types, test_sockets, test_unix_sockets, test_capability_arguments, test_auto,
-	test_pids, test_binaries, test_namespaces, test_capabilities, test_selectors)
+	test_pids, test_binaries, test_namespaces, test_capabilities, test_selectors, test_logic)
