@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 #include <cap-ng.h>
@@ -18,6 +19,8 @@
 #define CAP_PERFMON 38
 #define CAP_BPF	    39
 #endif
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 /* libbpf's print function has no argument of ours. */
 static struct {
@@ -102,4 +105,8 @@ void refusal_explain(int code, char ret_reason[REFUSAL_MAX])
 			refused.verdict);
 	else if (code == -EPERM)
 		explain_permission(ret_reason);
+	else if (access(KERNEL_BTF, R_OK) < 0)
+		snprintf(ret_reason, REFUSAL_MAX,
+			"%s: %s: the kernel must be 5.10 or newer, with CONFIG_DEBUG_INFO_BTF",
+			KERNEL_BTF, strerror(errno));
 }

@@ -8,7 +8,8 @@ find_package() {
 	local directory
 	prepare_sources
 	build_tree test --enable-werror
-	quietly "$cache/tmp/actors.log" make -C "$build/test" actors || die "the actors do not build"
+	quietly "$cache/tmp/actors.log" make -C "$build/test" actors tests/bpf/verify-programs ||
+		die "the actors do not build"
 	if [ -n "$package" ]; then
 		[ -f "$package" ] || die "no file $package"
 		return
@@ -45,7 +46,7 @@ make_upgrade() {
 make_tests_disk() {
 	local tree=$cache/tmp/tests
 	remove_tree "$tree"
-	mkdir -p "$tree"/{packages,upgrade,guest,tests,installed/daemon,installed/hook,installed/cli,installed/tests/actors}
+	mkdir -p "$tree"/{packages,upgrade,guest,tests,installed/daemon,installed/hook,installed/cli,installed/tests/actors,installed/tests/bpf}
 	cp "$package" "$tree/packages/"
 	make_upgrade "$tree/upgrade"
 	cp "$vm_dir/guest/start" "$vm_dir/guest/install" "$tree/guest/"
@@ -56,6 +57,7 @@ make_tests_disk() {
 	ln -s /usr/libexec/oci/hooks.d/tallyman-hook "$tree/installed/hook/tallyman-hook"
 	ln -s /usr/bin/tallyman "$tree/installed/cli/tallyman"
 	find "$build/test/tests/actors" -type f -perm -100 -exec cp -t "$tree/installed/tests/actors" {} +
+	cp "$build/test/tests/bpf/verify-programs" "$tree/installed/tests/bpf/"
 	disk_from "$tree" "$1" 256M tests
 	remove_tree "$tree"
 }
