@@ -255,9 +255,12 @@ make_hooks_dir() {
 
 # A podman of our own: storage, state and hooks below $work, nothing of the host's.
 podman_setup() {
+	local cgroup_manager=cgroupfs
 	make_rootfs
 	make_hooks_dir
 	mkdir -p "$work/net"
+	# With cgroup v2 only, podman 4.3's own manager gives a pod's cgroup a filter that denies every device.
+	[ ! -d /run/systemd/system ] || cgroup_manager=systemd
 	# The limits: without CAP_SYS_RESOURCE podman's own cannot be set.
 	cat >"$work/containers.conf" <<-E
 		[containers]
@@ -265,7 +268,7 @@ podman_setup() {
 		netns = "none"
 		[engine]
 		runtime = "runc"
-		cgroup_manager = "cgroupfs"
+		cgroup_manager = "$cgroup_manager"
 		events_logger = "file"
 		hooks_dir = ["$work/hooks.d"]
 		tmp_dir = "$work/libpod"

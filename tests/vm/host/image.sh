@@ -38,8 +38,18 @@ remove_tree() {
 	rm -rf --one-file-system "$1"
 }
 
-# Images of which nothing has been used for a fortnight, and those that a changed script left behind.
-# (Whatever is used is touched.)
+# keep_newest COUNT PATTERN: of the files in the cache that match, remove all but those used last. (Whatever
+# is used is touched.)
+keep_newest() {
+	find "$cache" -maxdepth 1 -mindepth 1 -name "$2" -printf '%T@ %p\n' | sort -rn | tail -n "+$(($1 + 1))" |
+		cut -d' ' -f2- | xargs -r rm -rf
+}
+
+# What changed scripts, packages and Debian itself left behind
 expire_cache() {
-	find "$cache" -maxdepth 1 -mindepth 1 ! -name tmp -mtime +14 -exec rm -rf {} +
+	keep_newest 2 'root-bookworm-*'
+	keep_newest 2 'root-trixie-*'
+	keep_newest 6 'kernel-*'
+	keep_newest 4 'package-*'
+	keep_newest 6 'installed-*'
 }

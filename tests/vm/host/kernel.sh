@@ -111,7 +111,7 @@ make_kernel() {
 		[ -z "$name" ] || break
 	done
 	[ -n "$name" ] || return 1
-	kernel=$cache/kernel-$name-$(content_hash "$vm_dir/host/kernel.sh" "$vm_dir/guest/init")
+	kernel=$cache/kernel-$name-$(content_hash "$vm_dir/guest/init")
 	if [ -f "$kernel/release" ]; then
 		touch "$kernel"
 		return

@@ -66,7 +66,7 @@ make_tests_disk() {
 # $installed_image. The kernel is the release's own, and whatever kernel boots it later.
 make_installed() {
 	local directory=$cache/tmp/installing
-	installed_image=$cache/installed-$(content_hash "$root_image" "$package" "$vm_dir/guest/install").qcow2
+	installed_image=$cache/installed-$(basename "$root_image" .ext4)-$(content_hash "$package" "$vm_dir/guest/install").qcow2
 	if [ -f "$installed_image" ]; then
 		touch "$installed_image"
 		return

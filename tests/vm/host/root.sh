@@ -38,14 +38,16 @@ guest_packages() {
 # make_root RELEASE: its name is left in $root_image
 make_root() {
 	local release=$1 tree=$cache/tmp/root-$1
-	root_image=$cache/root-$release-$(content_hash "$release" "$vm_dir/guest/packages" "$vm_dir/guest/configure" \
-		"$vm_dir/host/root.sh" "$vm_dir/guest/tallyman-vm.service").ext4
+	root_image=$cache/root-$release-$(content_hash "$vm_dir/guest/packages" "$vm_dir/guest/configure" \
+		"$vm_dir/guest/tallyman-vm.service").ext4
 	if [ -f "$root_image" ]; then
 		touch "$root_image"
 		return
 	fi
 	progress "making a Debian $release"
 	remove_tree "$tree"
+	# another root of that name is another file system, and not what those were layers on
+	rm -f "$cache/installed-$(basename "$root_image" .ext4)"-*
 	apt_access >"$cache/tmp/apt.conf"
 	apt_sources "$release" "$release-updates" "$release-security" >"$cache/tmp/sources.list"
 	quietly "$cache/tmp/root-$release.log" mmdebstrap --mode=root --variant=minbase --aptopt="$cache/tmp/apt.conf" \

@@ -24,7 +24,7 @@ import_image() {
 # as "NAME: what it says".
 system_test() {
 	local name=$1 output=$work/system-$1.tap line
-	test_logs=$test_logs/$name "$tests_dir/test-$name.sh" >"$output" 2>&1 </dev/null
+	test_logs=$test_logs-$name "$tests_dir/test-$name.sh" >"$output" 2>&1 </dev/null
 	while IFS= read -r line; do
 		if [[ $line =~ ^(ok|not\ ok)\ [0-9]+\ -\ (.*)$ ]]; then
 			tap_count=$((tap_count + 1))
