@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # $top is of common.sh
 # SPDX-License-Identifier: Apache-2.0
 # Reading TAP: for tools/test and tests/vm/run.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of tests/vm/run
 # SPDX-License-Identifier: Apache-2.0
 # One machine under QEMU, by emulation: it needs no /dev/kvm and runs wherever this runs.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of tests/vm/run
 # SPDX-License-Identifier: Apache-2.0
 # Disk images, and the cache they are kept in. A machine has four disks: its root (a copy-on-write
 # layer on the cached one), its kernel's modules, the tests, and one for the results.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of tests/vm/run
 # SPDX-License-Identifier: Apache-2.0
 # Kernels: fetched from the Debian release that has them, without touching the packages of this
 # machine, and unpacked into a file system of modules and a small initrd of our own. The root does not

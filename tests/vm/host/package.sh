@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of tests/vm/run
 # SPDX-License-Identifier: Apache-2.0
 # What goes into the machine besides Debian: Tallyman's package, and a disk with the tests.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of tests/vm/run
 # SPDX-License-Identifier: Apache-2.0
 # What a machine brings back: its output is TAP, its fourth disk a tar of logs.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of tests/vm/run
 # SPDX-License-Identifier: Apache-2.0
 # The disk that a machine boots from: a Debian release with what tests/vm/guest/packages names, made
 # from the mirrors that this machine's apt uses. It holds neither a kernel nor anything of Tallyman,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The base sensor on whatever kernel this is: the system tests that are about what the kernel tells,
 # against the installed programs. Each test has a daemon of its own.
-# shellcheck source=tests/vm/suites/lib.sh
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 diag "Linux $(uname -r)"

@@ -1,7 +1,8 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of tests/system/lib.sh
 # SPDX-License-Identifier: Apache-2.0
 # What the suites share that run in a whole machine: TAP and the helpers of the system tests, and the
 # installed Tallyman instead of a daemon of one's own. A suite sources this and ends with `finish`.
+# shellcheck source=../../system/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../system/lib.sh"
 
 # The installed daemon's

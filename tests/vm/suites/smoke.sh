@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The promise of the package: after a boot, containers started as anyone would start them are on record.
-# shellcheck source=tests/vm/suites/lib.sh
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 is "the service is up after boot" "$(systemctl is-active tallymand.service)" active
 is "auditd is up" "$(systemctl is-active auditd.service)" active
 ok "tallyman status answers" tallyman status
 is "nothing of the system failed to start" "$(systemctl --failed --no-legend --plain | awk '{ print $1 }')" ""
-import_image
+import_image "$image"
 
 # try_runtime RUNTIME: one container, and what is known of it
 try_runtime() {
