@@ -25,7 +25,7 @@ struct enrichment {
 	struct base_sensor *sensor;
 	uint64_t decode_errors, history; /* history: execs that the iterator had overtaken */
 	uint64_t observed_since; /* CLOCK_BOOTTIME: when the processes that were there were read */
-	uint64_t lost[RECORD_KIND_MAX];	 /* no room in the tree, so no event */
+	uint64_t lost[RECORD_KIND_MAX]; /* no room in the tree, so no event */
 
 	/* of the record at hand, until enrich_finish() */
 	struct event events[ENRICH_EVENTS_MAX];

@@ -102,47 +102,46 @@ END_TEST
 
 START_TEST(test_refused)
 {
-	static const char *const texts[] =
-		{
-			"",
-			"[]",
-			"\"\"",
-			"7",
-			"{}",
-			"null",
-			STATE("\"\"", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("\".\"", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("\"..\"", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("\"a/b\"", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("\"a b\"", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("\"a\\u0000b\"", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("\"a\\n\"", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("7", "\"creating\"", "2", "\"/b\"", ""),
-			STATE("\"a\"", "\"dancing\"", "2", "\"/b\"", ""),
-			STATE("\"a\"", "\"CREATED\"", "2", "\"/b\"", ""),
-			STATE("\"a\"", "1", "2", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "-1", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "4194305", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "1e30", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "2.5", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "\"2\"", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "null", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "[2]", "\"/b\"", ""),
-			STATE("\"a\"", "\"creating\"", "2", "\"b\"", ""),
-			STATE("\"a\"", "\"creating\"", "2", "\"\"", ""),
-			STATE("\"a\"", "\"creating\"", "2", "null", ""),
-			STATE("\"a\"", "\"creating\"", "2", "\"/b\"", ",\"annotations\":[]"),
-			STATE("\"a\"", "\"creating\"", "2", "\"/b\"", ",\"annotations\":{\"a\":1}"),
-			STATE("\"a\"", "\"creating\"", "2", "\"/b\"",
-				",\"annotations\":{\"a\":\"\\u0000\"}"),
-			STATE("\"a\"", "\"creating\"", "2", "\"/b\"",
-				",\"annotations\":{\"\\u0000\":\"\"}"),
-			STATE("\"a\"", "\"creating\"", "2", "\"/b\"", ",\"id\":\"b\""), /* twice */
-			"{\"ociVersion\":\"1\",\"id\":\"a\",\"status\":\"created\",\"bundle\":\"/"
-			"b\"}", /* no pid */
-			"{\"id\":\"a\",\"status\":\"created\",\"pid\":2,\"bundle\":\"/b\"}",
-			STATE("\"a\"", "\"creating\"", "2", "\"/b\"", "") "x",
-		};
+	static const char *const texts[] = {
+		"",
+		"[]",
+		"\"\"",
+		"7",
+		"{}",
+		"null",
+		STATE("\"\"", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("\".\"", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("\"..\"", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("\"a/b\"", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("\"a b\"", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("\"a\\u0000b\"", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("\"a\\n\"", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("7", "\"creating\"", "2", "\"/b\"", ""),
+		STATE("\"a\"", "\"dancing\"", "2", "\"/b\"", ""),
+		STATE("\"a\"", "\"CREATED\"", "2", "\"/b\"", ""),
+		STATE("\"a\"", "1", "2", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "-1", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "4194305", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "1e30", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "2.5", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "\"2\"", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "null", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "[2]", "\"/b\"", ""),
+		STATE("\"a\"", "\"creating\"", "2", "\"b\"", ""),
+		STATE("\"a\"", "\"creating\"", "2", "\"\"", ""),
+		STATE("\"a\"", "\"creating\"", "2", "null", ""),
+		STATE("\"a\"", "\"creating\"", "2", "\"/b\"", ",\"annotations\":[]"),
+		STATE("\"a\"", "\"creating\"", "2", "\"/b\"", ",\"annotations\":{\"a\":1}"),
+		STATE("\"a\"", "\"creating\"", "2", "\"/b\"",
+			",\"annotations\":{\"a\":\"\\u0000\"}"),
+		STATE("\"a\"", "\"creating\"", "2", "\"/b\"",
+			",\"annotations\":{\"\\u0000\":\"\"}"),
+		STATE("\"a\"", "\"creating\"", "2", "\"/b\"", ",\"id\":\"b\""), /* twice */
+		"{\"ociVersion\":\"1\",\"id\":\"a\",\"status\":\"created\",\"bundle\":\"/"
+		"b\"}", /* no pid */
+		"{\"id\":\"a\",\"status\":\"created\",\"pid\":2,\"bundle\":\"/b\"}",
+		STATE("\"a\"", "\"creating\"", "2", "\"/b\"", "") "x",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct oci_state *state = NULL;
