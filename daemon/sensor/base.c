@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "bpf/base.skel.h"
+#include "daemon/sensor/probe.h"
 #include "daemon/sensor/refusal.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
@@ -19,32 +19,9 @@ struct base_sensor {
 	struct base_bpf *object;
 	int cpus;
 	uint32_t ring_bytes;
-	bool task_storage, loop;
-	uint32_t instances;	   /* of each program for exec, fork and exit */
+	struct kernel_abilities kernel;
 	struct cpu_state *per_cpu; /* one for each CPU, for reading the per-CPU map */
 };
-
-/* Whether a task can be preempted inside a tracepoint: since 7.0 SRCU guards what is called there,
- * and the guard has a type of its own. */
-static bool tracepoints_preemptible(void)
-{
-	struct btf *kernel = btf__load_vmlinux_btf();
-	bool found = kernel && btf__find_by_name_kind(
-				       kernel, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
-
-	btf__free(kernel);
-	return found;
-}
-
-/* What this kernel can. Probes load a tiny program that uses the helper: versions say nothing of a
- * patched kernel. */
-static void probe_kernel(struct base_sensor *sensor)
-{
-	sensor->loop =
-		libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 1;
-	sensor->task_storage = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 1;
-	sensor->instances = sensor->loop && tracepoints_preemptible() ? INSTANCES_MAX : 1;
-}
 
 /* on_exec_instance1, on_exec_witness and the like: see bpf/lib/instances.bpf.h. */
 static bool is_further_instance(const struct bpf_program *program)
@@ -60,26 +37,26 @@ static void choose_variants(const struct base_sensor *sensor)
 	struct base_bpf *object = sensor->object;
 	struct bpf_program *program;
 
-	bpf_program__set_autoload(object->progs.on_exec, sensor->loop);
-	bpf_program__set_autoload(object->progs.iterate_tasks, sensor->loop);
-	bpf_program__set_autoload(object->progs.on_exec_bounded, !sensor->loop);
-	bpf_program__set_autoload(object->progs.iterate_tasks_bounded, !sensor->loop);
+	bpf_program__set_autoload(object->progs.on_exec, sensor->kernel.loop);
+	bpf_program__set_autoload(object->progs.iterate_tasks, sensor->kernel.loop);
+	bpf_program__set_autoload(object->progs.on_exec_bounded, !sensor->kernel.loop);
+	bpf_program__set_autoload(object->progs.iterate_tasks_bounded, !sensor->kernel.loop);
 	bpf_object__for_each_program(program, object->obj)
 	{
 		if (is_further_instance(program))
-			bpf_program__set_autoload(program, sensor->instances > 1);
+			bpf_program__set_autoload(program, sensor->kernel.instances > 1);
 	}
-	bpf_map__set_autocreate(object->maps.tasks, sensor->task_storage);
-	bpf_map__set_autocreate(object->maps.tasks_by_tid, !sensor->task_storage);
+	bpf_map__set_autocreate(object->maps.tasks, sensor->kernel.task_storage);
+	bpf_map__set_autocreate(object->maps.tasks_by_tid, !sensor->kernel.task_storage);
 	bpf_map__set_max_entries(
-		object->maps.exec_scratches, (uint32_t)sensor->cpus * sensor->instances + 1);
-	bpf_map__set_max_entries(object->maps.path_walks, sensor->instances + 1);
-	bpf_map__set_max_entries(object->maps.data_scratches, sensor->instances);
-	if (sensor->instances == 1)
+		object->maps.exec_scratches, (uint32_t)sensor->cpus * sensor->kernel.instances + 1);
+	bpf_map__set_max_entries(object->maps.path_walks, sensor->kernel.instances + 1);
+	bpf_map__set_max_entries(object->maps.data_scratches, sensor->kernel.instances);
+	if (sensor->kernel.instances == 1)
 		bpf_map__set_max_entries(object->maps.marks, 1);
-	object->rodata->have_task_storage = sensor->task_storage;
+	object->rodata->have_task_storage = sensor->kernel.task_storage;
 	object->rodata->possible_cpus = sensor->cpus;
-	object->rodata->instances = sensor->instances;
+	object->rodata->instances = sensor->kernel.instances;
 }
 
 int base_sensor_load(
@@ -105,7 +82,7 @@ int base_sensor_load(
 		r = error_set(error, -ENOMEM, "out of memory");
 		goto fail;
 	}
-	probe_kernel(sensor);
+	kernel_probe(&sensor->kernel);
 	choose_variants(sensor);
 	bpf_map__set_max_entries(sensor->object->maps.ring, sensor->ring_bytes);
 	sensor->object->rodata->ring_bytes = sensor->ring_bytes;
@@ -160,17 +137,17 @@ struct registration_maps base_sensor_maps(const struct base_sensor *sensor)
 
 	return (struct registration_maps){
 		.containers_fd = bpf_map__fd(object->maps.containers),
-		.tasks_fd = bpf_map__fd(
-			sensor->task_storage ? object->maps.tasks : object->maps.tasks_by_tid),
-		.tasks_is_hash = !sensor->task_storage,
+		.tasks_fd = bpf_map__fd(sensor->kernel.task_storage ? object->maps.tasks
+								    : object->maps.tasks_by_tid),
+		.tasks_is_hash = !sensor->kernel.task_storage,
 	};
 }
 
 int base_sensor_iterate(const struct base_sensor *sensor)
 {
 	const struct base_bpf *object = sensor->object;
-	struct bpf_link *link =
-		sensor->loop ? object->links.iterate_tasks : object->links.iterate_tasks_bounded;
+	struct bpf_link *link = sensor->kernel.loop ? object->links.iterate_tasks
+						    : object->links.iterate_tasks_bounded;
 	int fd = bpf_iter_create(bpf_link__fd(link));
 
 	return fd < 0 ? -errno : fd;
@@ -207,7 +184,7 @@ uint64_t base_sensor_recursion_misses(const struct base_sensor *sensor)
 		int fd = bpf_program__fd(program);
 
 		/* What one instance missed the next has done, and a witness counts the rest. */
-		if (sensor->instances > 1 &&
+		if (sensor->kernel.instances > 1 &&
 			!strncmp(bpf_program__section_name(program), "tp_btf/sched_", 13))
 			continue;
 		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
@@ -250,11 +227,12 @@ void base_sensor_status(const struct base_sensor *sensor, struct buf *json)
 			json_string(json, bpf_program__section_name(program));
 	}
 	json_close_array(json);
-	json_key_u64(json, "instances", sensor->instances);
+	json_key_u64(json, "instances", sensor->kernel.instances);
 	json_key(json, "cannot");
 	json_open_array(json);
-	if (!sensor->task_storage)
+	if (!sensor->kernel.task_storage)
 		json_string(json,
-			"task storage: tasks of containers are kept in a hash of 65536 instead");
+			"task storage: which container a task belongs to is kept in a hash of "
+			"65536 tasks; beyond that, its cgroup decides each time");
 	json_close_array(json);
 }

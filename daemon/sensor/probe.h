@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What this kernel can, found by trying: versions say nothing of a patched kernel. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kernel_abilities {
+	bool loop;	    /* bpf_loop() */
+	bool task_storage;  /* and memory for it can be had in a program */
+	uint32_t instances; /* of each program for exec, fork and exit: bpf/lib/instances.bpf.h */
+};
+
+void kernel_probe(struct kernel_abilities *ret);
