@@ -27,12 +27,19 @@ own_host() {
 		mount -t overlay overlay -o "lowerdir=/$directory,upperdir=$work/host/$directory,workdir=$work/host-work/$directory" \
 			"/$directory" || bail "a copy of /$directory to write to"
 	done
-	cleanups+=(daemon_of_unit_stop host_away)
-	mkdir -p "$notes" "$work/state" /run/systemd/system
+	cleanups+=(host_away)
+	# as in the building of an image
+	rm -rf /run/systemd/system /run/tallyman /var/log/tallyman
+	mkdir -p "$notes"
+	run=/run/tallyman log=/var/log/tallyman events_json=/var/log/tallyman/events.json
+}
+
+# From here on the host looks as if systemd ran it.
+systemd_of_ours() {
+	cleanups=(daemon_of_unit_stop "${cleanups[@]}")
+	mkdir -p "$work/state" /run/systemd/system
 	install -m 755 "$packages_dir/systemctl" /usr/bin/systemctl
 	export TALLYMAN_TEST_DIR=$work
-	rm -rf /run/tallyman /var/log/tallyman
-	run=/run/tallyman log=/var/log/tallyman events_json=/var/log/tallyman/events.json
 }
 
 host_away() {
@@ -47,9 +54,11 @@ daemon_of_unit_stop() {
 	[ ! -x /usr/bin/systemctl ] || TALLYMAN_TEST_DIR=$work /usr/bin/systemctl stop tallymand.service
 }
 
-# What is on the host now and was not before own_host: names below /, one a line. Directories not counted.
+# What is on the host now and was not before own_host: names below /, one a line. Neither directories nor
+# what is there to run it, nor that there is a user more.
 host_additions() {
-	(cd "$work/host" && find . ! -type d ! -type c -printf '/%P\n') | grep -v -x -e /usr/bin/systemctl | sort
+	(cd "$work/host" && find . ! -type d ! -type c -printf '/%P\n') | grep -v -E \
+		-e '^/usr/bin/systemctl$' -e '^/run/' -e '^/etc/(\.pwd\.lock|(passwd|group|shadow|gshadow)-?)$' | sort
 }
 
 # ---- what is in a package ----

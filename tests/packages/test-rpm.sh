@@ -46,12 +46,21 @@ is "the descriptor names the hook" "$(jq -r .hook.path "$work/unpacked$hooks_d/5
 # ---- install, upgrade, downgrade, erase ----
 
 own_host
-podman_of_host
 # The host's packages are Debian's: a database of its own, and nothing to depend on in it.
 rpm() {
 	command rpm --dbpath "$work/rpmdb" "$@"
 }
 rpm --initdb
+
+# Into an image, where nothing runs: here systemctl is the real one.
+record rpm -i --nodeps "$old" || fail "it can be installed where nothing runs" "$(cat "$work/command.log")"
+is "installed into an image it is enabled" "$(host_additions | grep ^/etc/systemd/ | xargs)" \
+	"/etc/systemd/system/multi-user.target.wants/tallymand.service /etc/systemd/system/sockets.target.wants/tallymand.socket"
+record rpm -e tallyman || fail "it can be erased where nothing runs" "$(cat "$work/command.log")"
+is "and nothing is left of it" "$(host_additions | xargs)" ""
+
+systemd_of_ours
+podman_of_host
 before=$(host_additions)
 
 starts_begin install
@@ -105,7 +114,7 @@ ok "and started without Tallyman" podman start web
 ok "and removed" podman rm -f -t 0 web
 # The user stays, as is the custom of RPM packages: the logs are his.
 is "left are the logs, and the configuration that the administrator changed" \
-	"$(comm -13 <(echo "$before") <(host_additions) | grep -v -e '^/run/' -e '^/var/log/tallyman/.*[.][0-9]*$' -e '^/etc/\(\.pwd\.lock\|\(passwd\|group\|shadow\|gshadow\)-\?\)$' | xargs)" \
+	"$(comm -13 <(echo "$before") <(host_additions) | grep -v '^/var/log/tallyman/.*[.][0-9]$' | xargs)" \
 	"/etc/tallyman/hook.conf.rpmsave /etc/tallyman/tallyman.conf.rpmsave /var/log/tallyman/audit.log /var/log/tallyman/events.json"
 is "nothing is left in /run" "$(ls -d /run/tallyman 2>&1)" "ls: cannot access '/run/tallyman': No such file or directory"
 finish
