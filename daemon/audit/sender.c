@@ -27,7 +27,7 @@
 #define SLOW_SEND_NS	   (100 * NSEC_PER_MSEC)
 #define STUCK_NS	   (2 * NSEC_PER_SEC)
 #define STUCK_AFTER_NS	   (3 * NSEC_PER_SEC)
-#define LOOK_INTERVAL_NS   (60 * NSEC_PER_SEC) /* for auditd */
+#define LOOK_INTERVAL_NS   (10 * NSEC_PER_SEC) /* for auditd */
 #define CONFIG_INTERVAL_NS (3600 * NSEC_PER_SEC)
 #define AUDITD_CONFIG	   "/etc/audit/auditd.conf"
 #define THREAD_STACK_SIZE  ((size_t)256 << 10)
