@@ -146,7 +146,10 @@ static void set_access(const char *path, const char *group)
 		log_info("control socket: no group %s: for the daemon's own user only", group);
 		return;
 	}
-	if (lchown(path, (uid_t)-1, found->gr_gid) || chmod(path, 0660))
+	/* fchownat: the one call for it that there is on every architecture, and that the unit lets
+	 * through */
+	if (fchownat(AT_FDCWD, path, (uid_t)-1, found->gr_gid, AT_SYMLINK_NOFOLLOW) ||
+		chmod(path, 0660))
 		log_warning("%s: cannot be given to group %s: %s", path, group, strerror(errno));
 }
 
