@@ -18,12 +18,6 @@
 /* exec_id is base64("node:ktime:pid") and has to fit EXEC_ID_MAX. */
 #define NODE_NAME_MAX 253
 #define JSON_MAXIMUM  (256 * KIB)
-/* The leak checker stops all threads with ptrace. */
-#ifdef __SANITIZE_ADDRESS__
-#define SECCOMP_DEFAULT "no"
-#else
-#define SECCOMP_DEFAULT "yes"
-#endif
 
 static const struct config_word log_levels[] = {
 	{"error", LOG_ERR},
@@ -81,7 +75,7 @@ const struct config_key config_keys[] = {
 		"The daemon's own messages."),
 	KEY("daemon", "group", CONFIG_TEXT, group, 1, 32, "tallyman",
 		"Group that may use the control socket."),
-	KEY_BOOLEAN("daemon", "seccomp", seccomp, SECCOMP_DEFAULT,
+	KEY_BOOLEAN("daemon", "seccomp", seccomp, "yes",
 		"After start, only the system calls that the daemon needs."),
 	KEY("daemon", "extra_capabilities", CONFIG_NAME_LIST, extra_capabilities, 0, 64, "",
 		"Capabilities to keep besides the daemon's own, separated by commas."),
