@@ -7,6 +7,7 @@
 is "the service is up after boot" "$(systemctl is-active tallymand.service)" active
 is "auditd is up" "$(systemctl is-active auditd.service)" active
 ok "tallyman status answers" tallyman status
+is "its group may ask too" "$(stat -c '%a %G' "$run/control.sock")" "660 tallyman"
 is "nothing of the system failed to start" "$(systemctl --failed --no-legend --plain | awk '{ print $1 }')" ""
 import_image "$image"
 
