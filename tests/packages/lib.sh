@@ -135,7 +135,8 @@ never_without_hook() {
 
 # ---- containers all the time ----
 
-# Like podman_setup; the hook is found where podman looks for hooks.
+# Like podman_setup; the hook is found where podman looks for hooks. Before systemd_of_ours, which podman
+# would take for a systemd that makes cgroups.
 podman_of_host() {
 	podman_setup
 	sed -i '/hooks_dir/d' "$work/containers.conf"
@@ -163,24 +164,19 @@ starts_begin() {
 		) &
 		starts+=($!)
 	done
-	wait_for 30 some_starts 1 || bail "containers start before the package is touched" "$(cat "$work/starts.log")"
+	wait_for 30 grep -q ^started "$work/starts.log" || bail "containers start before the package is touched" "$(cat "$work/starts.log")"
 }
 
-# some_starts NUMBER: so many more than at the last call
-starts_seen=0
-some_starts() {
-	local now
-	now=$(wc -l <"$work/starts.log")
-	[ "$now" -ge $((starts_seen + $1)) ]
+# more_starts THAN: more containers have started than so many
+more_starts() {
+	[ "$(wc -l <"$work/starts.log")" -gt "$1" ]
 }
 
 # starts_end DESCRIPTION: none failed
 starts_end() {
-	starts_seen=$(wc -l <"$work/starts.log")
-	wait_for 30 some_starts 2
+	wait_for 30 more_starts $(($(wc -l <"$work/starts.log") + 1))
 	: >"$work/starts.end"
 	wait "${starts[@]}"
-	starts_seen=0
 	diag "$(grep -c started "$work/starts.log") containers started meanwhile"
 	is "$1" "$(grep -A 5 FAILED "$work/starts.log")" ""
 }

@@ -36,8 +36,15 @@ output=$(rpmlint -r "$sources/packaging/rpm/tallyman.rpmlintrc" "$first"/*.rpm 2
 like "rpmlint has nothing to say that is not explained" "$output" ' 0 errors, 0 warnings'
 mkdir "$work/unpacked"
 (cd "$work/unpacked" && rpm2cpio "$old" | busybox cpio -idm) 2>"$work/cpio.log" || fail "it unpacks" "$(cat "$work/cpio.log")"
-is "its files are those of the layout" "$(cd "$work/unpacked" && find . ! -type d -printf '/%P\n' | layout)" \
+files=$(cd "$work/unpacked" && find . ! -type d -printf '/%P\n' | layout)
+is "its files are those that make install installs, and the configuration" "$files" \
 	"$(layout_expected /etc/tallyman/hook.conf /etc/tallyman/tallyman.conf)"
+make -C "$top_builddir" deb "DEB_OUTPUT=$work/deb" DEB_BUILD_OPTIONS=nocheck >"$work/make-deb.log" 2>&1 ||
+	fail "make deb" "$(tail -n 40 "$work/make-deb.log")"
+# AppArmor: hosts with RPM packages have SELinux.
+is "the Debian package has the same ones, but for AppArmor's" \
+	"$(dpkg-deb --fsys-tarfile "$work"/deb/tallyman_*.deb | tar -t | sed -n 's|^\.\(/.*[^/]\)$|\1|p' | layout)" \
+	"$(printf '%s\n' "$files" /etc/apparmor.d/tallymand /usr/lib/systemd/system/tallymand.service.d/apparmor.conf | sort)"
 is "configuration is marked so" "$(rpm -qpc "$old" | xargs)" "/etc/tallyman/hook.conf /etc/tallyman/tallyman.conf"
 is "nothing in it says where it was built" "$(cd "$work/unpacked" && grep -rlaF -e "$work" -e "$top_builddir" .)" ""
 is "no file is newer than its sources" "$(find "$work/unpacked" ! -type d -newermt "@$SOURCE_DATE_EPOCH" -not -type l)" ""
@@ -59,8 +66,8 @@ is "installed into an image it is enabled" "$(host_additions | grep ^/etc/system
 record rpm -e tallyman || fail "it can be erased where nothing runs" "$(cat "$work/command.log")"
 is "and nothing is left of it" "$(host_additions | xargs)" ""
 
-systemd_of_ours
 podman_of_host
+systemd_of_ours
 before=$(host_additions)
 
 starts_begin install
