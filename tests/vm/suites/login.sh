@@ -30,7 +30,7 @@ dialogue 'Password: ' quay-side
 # shellcheck disable=SC2016 # for alice's shell
 dialogue '$ ' "echo \$(cat /proc/self/loginuid) \$(cat /proc/self/sessionid) >/tmp/alice; echo logged-\$USER"
 dialogue logged-alice "sudo podman run --name by-sudo --network none --label by=sudo $image /actors/nothing by-sudo; echo sudo-ended-\$?"
-dialogue sudo-ended-0 "podman import $work/rootfs.tar $image >/dev/null && podman run --name by-alice --network none $image \
+dialogue sudo-ended-0 "podman import --quiet $work/rootfs.tar $image >/dev/null 2>&1 && podman run --name by-alice --network none $image \
 /actors/nothing by-alice; echo alice-ended-\$?"
 dialogue alice-ended-0 exit
 wait_for 20 grep -qF logout "$terminal"
