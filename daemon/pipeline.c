@@ -26,8 +26,10 @@
 /* Space is given back, and writers are woken, after so many records, or so many bytes of them. */
 #define BATCH_RECORDS 256
 #define BATCH_BYTES   ((size_t)128 << 10)
-/* The loop has signals, timers and the watchdog to see to, in a storm that does not end too. */
+/* The loop has signals, timers and the watchdog to see to, in a storm that does not end too, and
+ * while a slow disk holds up each batch. */
 #define TURN_BYTES ((uint64_t)2 << 20)
+#define TURN_NS	   NSEC_PER_SEC
 
 void pipeline_emit(struct pipeline *pipeline)
 {
@@ -78,7 +80,7 @@ static bool ring_has_room(void *data)
 
 uint64_t pipeline_drain(struct pipeline *pipeline)
 {
-	uint64_t count = 0, turn = 0;
+	uint64_t count = 0, turn = 0, begin = clock_boottime_ns();
 	const void *bytes;
 	size_t size, batch = 0;
 
@@ -92,6 +94,8 @@ uint64_t pipeline_drain(struct pipeline *pipeline)
 		batch = 0;
 		ring_release(pipeline->ring);
 		export_flush(pipeline->export, true);
+		if (clock_boottime_ns() - begin > TURN_NS)
+			break;
 	}
 	ring_release(pipeline->ring);
 	export_flush(pipeline->export, count > 0);
@@ -101,7 +105,8 @@ uint64_t pipeline_drain(struct pipeline *pipeline)
 
 void pipeline_drain_all(struct pipeline *pipeline)
 {
-	uint64_t turns = base_sensor_ring_bytes(pipeline->sensor) / TURN_BYTES + 1;
+	/* each handles a batch at least */
+	uint64_t turns = base_sensor_ring_bytes(pipeline->sensor) / BATCH_BYTES + 1;
 
 	while (pipeline_drain(pipeline) && turns--)
 		;

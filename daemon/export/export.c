@@ -20,7 +20,7 @@
 #define LINE_KEEP_BYTES	    ((size_t)256 << 10) /* memory kept between events */
 #define AUDIT_LOG_DELAY_NS  (25 * NSEC_PER_MSEC)
 #define ROOM_WAIT_NS	    (2 * NSEC_PER_MSEC)
-#define STALLED_NS	    NSEC_PER_SEC
+#define STALLED_NS	    (5 * NSEC_PER_SEC)
 #define SINK_LOSSES_AT_ONCE 16
 #define STOP_TIMEOUT_NS	    (5 * NSEC_PER_SEC)
 
