@@ -14,9 +14,12 @@
  * directory reached by relative steps) are cut at the front and flagged. */
 #define PATH_LENGTH_MAX	    4096
 #define PATH_COMPONENTS_MAX 1024
-#define FILENAME_LENGTH_MAX 4096
-#define CGROUP_NAME_MAX	    128
-#define CGROUP_PATH_MAX	    512
+/* Without bpf_loop() (5.10) the verifier follows each turn of the walk: a thousand take it seconds.
+ */
+#define PATH_COMPONENTS_BOUNDED_MAX 256
+#define FILENAME_LENGTH_MAX	    4096
+#define CGROUP_NAME_MAX		    128
+#define CGROUP_PATH_MAX		    512
 /* Levels of the cgroup tree looked at for a registered container, from the root down. */
 #define CGROUP_DEPTH_MAX 32
 

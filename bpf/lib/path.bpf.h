@@ -166,7 +166,7 @@ __noinline int path_run_bounded(__u32 instance)
 
 	if (!walk)
 		return -1;
-	for (int i = 0; i < PATH_COMPONENTS_MAX; i++) /* each is verified: 250,000 instructions */
+	for (int i = 0; i < PATH_COMPONENTS_BOUNDED_MAX; i++)
 		if (path_step(walk))
 			break;
 	return path_finish(walk);

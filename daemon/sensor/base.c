@@ -234,5 +234,7 @@ void base_sensor_status(const struct base_sensor *sensor, struct buf *json)
 		json_string(json,
 			"task storage: which container a task belongs to is kept in a hash of "
 			"65536 tasks; beyond that, its cgroup decides each time");
+	if (!sensor->kernel.loop)
+		json_string(json, "bpf_loop: paths deeper than 256 components are cut");
 	json_close_array(json);
 }
