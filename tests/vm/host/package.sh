@@ -31,7 +31,7 @@ package_sources() {
 
 # The same package as a higher version, for suites that upgrade: what differs is not the point there.
 make_upgrade() {
-	local tree=$cache/tmp/upgrade version
+	local tree=$1.tree version
 	version=$(dpkg-deb -f "$package" Version)+upgrade
 	remove_tree "$tree"
 	quietly "$cache/tmp/upgrade.log" dpkg-deb -R "$package" "$tree" || die "cannot unpack $package"
@@ -41,12 +41,12 @@ make_upgrade() {
 	remove_tree "$tree"
 }
 
-# make_tests_disk IMAGE: the package, the tests, and a tree that looks like a build to them and holds
-# what is installed
+# make_tests_disk DIRECTORY: tests.ext4 there, with the package, the tests, and a tree that looks like a build
+# to them and holds what is installed
 make_tests_disk() {
-	local tree=$cache/tmp/tests
+	local tree=$1/tests
 	remove_tree "$tree"
-	mkdir -p "$tree"/{packages,upgrade,guest,tests,installed/daemon,installed/hook,installed/cli,installed/tests/actors,installed/tests/bpf}
+	mkdir -p "$tree"/{packages,upgrade,guest,tests} "$tree"/installed/{daemon,hook,cli,tests/actors,tests/bpf}
 	cp "$package" "$tree/packages/"
 	make_upgrade "$tree/upgrade"
 	cp "$vm_dir/guest/start" "$vm_dir/guest/install" "$tree/guest/"
@@ -58,7 +58,7 @@ make_tests_disk() {
 	ln -s /usr/bin/tallyman "$tree/installed/cli/tallyman"
 	find "$build/test/tests/actors" -type f -perm -100 -exec cp -t "$tree/installed/tests/actors" {} +
 	cp "$build/test/tests/bpf/verify-programs" "$tree/installed/tests/bpf/"
-	disk_from "$tree" "$1" 256M tests
+	disk_from "$tree" "$1/tests.ext4" 256M tests
 	remove_tree "$tree"
 }
 
@@ -88,6 +88,6 @@ new_machine() {
 	rm -rf "$1"
 	mkdir -p "$1"
 	overlay "$2" "$1/root.qcow2"
-	make_tests_disk "$1/tests.ext4"
+	make_tests_disk "$1"
 	truncate -s 512M "$1/results.tar"
 }

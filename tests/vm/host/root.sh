@@ -35,7 +35,7 @@ guest_packages() {
 		awk -v release="$1" 'NF == 1 || $2 == release { printf "%s%s", comma, $1; comma = "," }'
 }
 
-# make_root RELEASE: its name is left in $root_image
+# make_root RELEASE: its name is left in $root_image; 1 if no mirror could be reached
 make_root() {
 	local release=$1 tree=$cache/tmp/root-$1
 	root_image=$cache/root-$release-$(content_hash "$vm_dir/guest/packages" "$vm_dir/guest/configure" \
@@ -44,6 +44,7 @@ make_root() {
 		touch "$root_image"
 		return
 	fi
+	update_apt_of "$release" || return 1
 	progress "making a Debian $release"
 	remove_tree "$tree"
 	# another root of that name is another file system, and not what those were layers on
