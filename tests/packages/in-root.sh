@@ -136,7 +136,7 @@ without_systemd() {
 /run/tallyman/spool 700 tallyman tallyman
 /run/tallyman/containers 700 tallyman tallyman
 /var/log/tallyman 700 tallyman tallyman'
-	is 'units are enabled' "$(cd /etc/systemd/system && ls */tallymand.*)" \
+	is 'units are enabled' "$(cd /etc/systemd/system && ls -- */tallymand.*)" \
 		'multi-user.target.wants/tallymand.service
 sockets.target.wants/tallymand.socket'
 	ok 'the configuration is valid' tallymand --check-config
@@ -242,8 +242,7 @@ cannot_start() {
 	echo 'nonsense' >/etc/tallyman/tallyman.conf.d/test.conf
 	apt install install "$older"
 	is 'installing succeeds' "$apt_status" 0
-	grep -q 'tallymand does not run' <<<"$apt_output" && pass 'and says that the daemon does not run' ||
-		fail 'and says that the daemon does not run' "$apt_output"
+	ok 'and says that the daemon does not run' grep -q 'tallymand does not run' <<<"$apt_output"
 	ok 'a container starts' container --rm --rootfs /run/rootfs /bin/true
 	apt purge purge tallyman
 	is 'purging succeeds' "$apt_status" 0

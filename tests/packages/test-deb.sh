@@ -18,7 +18,7 @@ from_checkout() {
 		cd "$checkout" || exit
 		git init -q . && git add . && git clean -qfdx &&
 			git -c user.name=test -c user.email=test@localhost commit -q -m test
-		SOURCE_DATE_EPOCH= make deb
+		env -u SOURCE_DATE_EPOCH make deb
 	) >"$work/checkout.log" 2>&1
 	ok 'make deb makes a package of a checkout' test -f "$checkout"/build/deb/tallyman_*_*.deb
 	like 'it says where' "$(tail -n 5 "$work/checkout.log")" '^built /.*/build/deb/tallyman_[^ ]*\.deb$'
