@@ -91,7 +91,7 @@ static int parse_hook_key(
 	if (strcmp(key, "budget_ms"))
 		return bad_line(parser, error, "unknown key in [hook]: only budget_ms is known");
 	if (parse_number(value, HOOK_BUDGET_MS_MAX, &number) < 0 || !number)
-		return bad_line(parser, error, "budget_ms: a number from 1 to 60000 is wanted");
+		return bad_line(parser, error, "budget_ms: a number from 1 to 4500 is wanted");
 	parser->config->budget_ms = (uint32_t)number;
 	return 0;
 }

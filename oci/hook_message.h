@@ -19,8 +19,10 @@
 #define HOOK_CONMON_MAX		  (32u << 10) /* bytes of conmon's command line; what is more stays out */
 #define HOOK_CONMON_ARGUMENTS_MAX 256
 #define HOOK_BUDGET_MS_DEFAULT	  300
-#define HOOK_BUDGET_MS_MAX	  60000
-#define HOOK_BOOT_ID_SIZE	  33 /* as boot_id() writes it */
+/* The hook may take two of them and its grace: less than the timeout of its descriptor, after which
+ * an engine fails the container. */
+#define HOOK_BUDGET_MS_MAX 4500
+#define HOOK_BOOT_ID_SIZE  33 /* as boot_id() writes it */
 
 /* The state does not say which hook is being run; its status and pid nearly do. */
 enum hook_stage {

@@ -7,7 +7,7 @@
 
 heard=$work/supervise.log
 hook_command() { # with time to wait for a daemon that comes back
-	json_array "$tallyman_hook" --socket "$run/hook.sock" --spool "$run/spool" --budget-ms 60000
+	json_array "$tallyman_hook" --socket "$run/hook.sock" --spool "$run/spool" --budget-ms 4500
 }
 daemon_spawn() {
 	mkdir -p "$run"

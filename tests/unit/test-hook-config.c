@@ -4,12 +4,18 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "hook/deadline.h"
 #include "hook/image.h"
 #include "hook/require.h"
 #include "hook/user.h"
 #include "lib/buf.h"
+#include "lib/cleanup.h"
+#include "lib/fd.h"
+#include "lib/util.h"
+#include "oci/hook_message.h"
 #include "tests/unit/unit.h"
 
 static struct hook_config *parse(const char *text, int expected, struct error *error)
@@ -55,7 +61,7 @@ START_TEST(test_mistakes)
 		{"[hook]\nnonsense", "f:2: neither a section"},
 		{"[hook]\nbudget = 1", "f:2: unknown key in [hook]"},
 		{"[hook]\nbudget_ms = 0", "f:2: budget_ms"},
-		{"[hook]\nbudget_ms = 60001", "f:2: budget_ms"},
+		{"[hook]\nbudget_ms = 4501", "f:2: budget_ms: a number from 1 to 4500"},
 		{"[hook]\nbudget_ms = 1s", "f:2: budget_ms"},
 		{"[hook]\nbudget_ms = -1", "f:2: budget_ms"},
 		{"[hook]\nbudget_ms = 99999999999999999999999", "f:2: budget_ms"},
@@ -139,6 +145,28 @@ START_TEST(test_shipped_file)
 }
 END_TEST
 
+/* An engine that loses patience with the hook fails the container's start. */
+START_TEST(test_gives_up_before_the_engine_does)
+{
+	static const char *const descriptors[] = {
+		"50-tallyman.json.in", "51-tallyman-poststop.json.in"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(descriptors); i++) {
+		_cleanup_buf_ struct buf text = {};
+		char path[4096];
+		const char *timeout;
+
+		snprintf(path, sizeof(path), "%s/oci/hooks.d/%s", getenv("top_srcdir") ?: ".",
+			descriptors[i]);
+		ck_assert_int_eq(read_file_limited(path, 4096, &text), 0);
+		timeout = strstr(buf_string(&text), "\"timeout\": ");
+		ck_assert_ptr_nonnull(timeout);
+		ck_assert_int_gt(strtol(timeout + strlen("\"timeout\": "), NULL, 10) * 1000,
+			2 * HOOK_BUDGET_MS_MAX + HOOK_GRACE_MS);
+	}
+}
+END_TEST
+
 START_TEST(test_unreadable_state)
 {
 	struct error error = {};
@@ -217,5 +245,5 @@ START_TEST(test_passwd)
 END_TEST
 
 RUN_SUITE("hook-config", test_all_keys, test_mistakes, test_the_other_lines_hold, test_limits,
-	test_files, test_shipped_file, test_unreadable_state, test_image_of_crio, test_uid_map,
-	test_passwd)
+	test_files, test_shipped_file, test_gives_up_before_the_engine_does, test_unreadable_state,
+	test_image_of_crio, test_uid_map, test_passwd)

@@ -162,7 +162,7 @@ enter before-install
 mkdir -p "$settings"
 printf '[container]\nmetadata_deadline = 5s\n[json]\nmax_size = 0\n' >"$settings/test.conf"
 package install install "$older"
-sed -i 's/^#budget_ms = .*/budget_ms = 6000/' /etc/tallyman/hook.conf
+sed -i 's/^#budget_ms = .*/budget_ms = 4500/' /etc/tallyman/hook.conf
 is "the daemon runs" "$(systemctl is-active tallymand.service)" active
 is "engines are told of the hook" "$(descriptors)" 2
 ticking web || fail "a container starts"
