@@ -75,7 +75,7 @@ bool client_exchange(
 void client_message(struct buf *buf, pid_t claimed, const char *id)
 {
 	const char *text = state_text(claimed, id, "creating", "");
-	struct hook_message message = {.budget_ms = 10000};
+	struct hook_message message = {.budget_ms = 4000};
 	struct error error = {};
 
 	ck_assert_msg(oci_state_parse(text, strlen(text), &message.state, &error) == 0, "%s",

@@ -14,8 +14,11 @@ runc run -b "$work/exits" exits >"$work/reports.json" 2>"$work/runc.log" ||
 "$actors/exit-at-once" 2000 >"$work/at-once.json"
 settle
 
-events 'exit | {pid: .process.pid, status: (.status // 0), signal: (.signal // ""), container: .process.container.id}' \
-	>"$work/exits.json"
+# By program: on a busy machine, where pids end at 32768, a pid comes round again within the log.
+events 'exit | {pid: .process.pid, status: (.status // 0), signal: (.signal // ""), container: .process.container.id,
+	actor: ((.process.binary // "") | split("/") | last)}' >"$work/all-exits.json"
+jq -c 'select(.actor == "exits")' "$work/all-exits.json" >"$work/exits.json"
+jq -c 'select(.actor == "exit-at-once")' "$work/all-exits.json" >"$work/at-once-exits.json"
 for where in reports host-reports; do
 	jq -n -r -L "$tests_dir" --slurpfile exits "$work/exits.json" '
 		include "lib";
@@ -37,7 +40,7 @@ for where in reports host-reports; do
 done
 
 # Two last threads that end together can both look like the last one.
-is "two threads that end at once: one exit for each process" "$(jq -n -r --slurpfile exits "$work/exits.json" '
+is "two threads that end at once: one exit for each process" "$(jq -n -r --slurpfile exits "$work/at-once-exits.json" '
 	(reduce $exits[] as $exit ({}; .[$exit.pid | tostring] += 1)) as $count
 	| [inputs | $count[.pid | tostring] // 0] | group_by(.) | map("\(length) with \(.[0])") | join(", ")' "$work/at-once.json")" \
 	"2000 with 1"
