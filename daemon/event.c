@@ -5,6 +5,12 @@ static const char *const kind_names[EVENT_KIND_MAX] = {
 	[EVENT_PROCESS_EXEC] = "process_exec",
 	[EVENT_PROCESS_EXIT] = "process_exit",
 	[EVENT_PROCESS_THROTTLE] = "process_throttle",
+	[EVENT_PROCESS_KPROBE] = "process_kprobe",
+	[EVENT_PROCESS_TRACEPOINT] = "process_tracepoint",
+	[EVENT_PROCESS_UPROBE] = "process_uprobe",
+	[EVENT_PROCESS_USDT] = "process_usdt",
+	[EVENT_PROCESS_LSM] = "process_lsm",
+	[EVENT_PROCESS_LOADER] = "process_loader",
 	[EVENT_CONTAINER_START] = "container_start",
 	[EVENT_CONTAINER_UPDATE] = "container_update",
 	[EVENT_CONTAINER_STOP] = "container_stop",
@@ -27,6 +33,12 @@ bool event_kind_is_tetragon(enum event_kind kind)
 	case EVENT_PROCESS_EXEC:
 	case EVENT_PROCESS_EXIT:
 	case EVENT_PROCESS_THROTTLE:
+	case EVENT_PROCESS_KPROBE:
+	case EVENT_PROCESS_TRACEPOINT:
+	case EVENT_PROCESS_UPROBE:
+	case EVENT_PROCESS_USDT:
+	case EVENT_PROCESS_LSM:
+	case EVENT_PROCESS_LOADER:
 		return true;
 	default:
 		return false;

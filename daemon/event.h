@@ -9,12 +9,19 @@
 #include "bpf/include/event.h"
 #include "daemon/enrich/container.h"
 #include "daemon/enrich/process.h"
+#include "daemon/policy/hit.h"
 
 enum event_kind {
 	/* Tetragon's */
 	EVENT_PROCESS_EXEC,
 	EVENT_PROCESS_EXIT,
 	EVENT_PROCESS_THROTTLE,
+	EVENT_PROCESS_KPROBE,
+	EVENT_PROCESS_TRACEPOINT,
+	EVENT_PROCESS_UPROBE,
+	EVENT_PROCESS_USDT,
+	EVENT_PROCESS_LSM,
+	EVENT_PROCESS_LOADER,
 	/* ours */
 	EVENT_CONTAINER_START,
 	EVENT_CONTAINER_UPDATE,
@@ -84,5 +91,14 @@ struct event {
 		struct {
 			const char *reason;
 		} daemon_stop;
+		struct policy_hit hit; /* process_kprobe … process_loader */
+		struct {
+			const char *name, *namespace;
+			const char *change; /* "added", "deleted", "enabled", "disabled",
+					       "replaced", "refused" */
+			const char *source; /* the file, or who asked: "uid 0 over the control
+					       socket" */
+			const char *error;  /* of "refused"; else NULL */
+		} policy_change;
 	};
 };

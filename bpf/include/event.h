@@ -22,6 +22,7 @@ enum record_kind {
 	RECORD_CGROUP_RMDIR,
 	RECORD_CGROUP_ATTACH,
 	RECORD_TASK, /* from the task iterator: a process that was there already */
+	RECORD_HIT,  /* a policy matched: policy.h */
 	RECORD_KIND_MAX,
 };
 

@@ -40,3 +40,32 @@
 	4000000ULL /* a waking record after this long without one wakes the consumer */
 #define THROTTLE_INTERVAL_NS  100000000ULL
 #define THROTTLE_RING_DIVISOR 4 /* a container's share of the ring per interval */
+
+/* ---- policies ---- */
+
+/* args and data of a hook; one more for the return value */
+#define HOOK_ARGUMENTS_MAX   10
+#define HOOK_RETURN_ARGUMENT HOOK_ARGUMENTS_MAX
+#define HOOK_ARGUMENTS_ALL   (HOOK_ARGUMENTS_MAX + 1)
+/* What the hooked place itself has: registers, fields of a tracepoint. */
+#define HOOK_RAW_MAX	 12
+#define HOOK_RESOLVE_MAX 10 /* steps of `resolve` */
+/* Beyond, the policy is refused; the second where the kernel has no bpf_loop(). */
+#define HOOK_STEPS_MAX		4096
+#define HOOK_STEPS_BOUNDED_MAX	256
+#define HOOK_SELECTORS_MAX	1024
+#define HOOK_TEXT_BYTES_MAX	(256u << 10) /* of all values together */
+/* Bytes of arguments in one record: what has no room any more is cut, and says so. */
+#define HIT_DATA_MAX 16384
+/* One argument's: a path, a buffer without maxData. */
+#define HIT_ARGUMENT_MAX 4096
+/* Hooks that interrupt each other on one CPU; one more is counted as lost. */
+#define HIT_SLOTS	4
+#define STACK_DEPTH_MAX 127
+
+/* Processes are told apart by bits, set at exec: one for each matchBinaries of all policies. */
+#define BINARY_MATCHERS_MAX  256
+#define BINARY_MATCHER_WORDS (BINARY_MATCHERS_MAX / 64)
+/* Policies with a podSelector, containerSelector, hostSelector, namespace or matchWorkloads. */
+#define SCOPES_MAX  512
+#define SCOPE_WORDS (SCOPES_MAX / 64)

@@ -13,6 +13,7 @@ static const size_t fixed_size[RECORD_KIND_MAX] = {
 	[RECORD_CGROUP_RMDIR] = sizeof(struct cgroup_record),
 	[RECORD_CGROUP_ATTACH] = sizeof(struct cgroup_record),
 	[RECORD_TASK] = sizeof(struct exec_record),
+	[RECORD_HIT] = sizeof(struct hit_record),
 };
 
 struct cursor {
@@ -61,6 +62,12 @@ int record_decode(const void *data, size_t size, struct record_view *ret_view)
 		break;
 	case RECORD_DATA:
 		view.bytes = take(&cursor, view.data->length);
+		break;
+	case RECORD_HIT:
+		view.bytes = take(&cursor, view.hit->data_length);
+		view.kernel_stack =
+			take(&cursor, view.hit->kernel_stack_depth * sizeof(uint64_t));
+		view.user_stack = take(&cursor, view.hit->user_stack_depth * sizeof(uint64_t));
 		break;
 	case RECORD_CGROUP_MKDIR:
 	case RECORD_CGROUP_RMDIR:

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bpf/include/event.h"
+#include "bpf/include/policy.h"
 
 struct span {
 	const char *data;
@@ -22,9 +23,11 @@ struct record_view {
 		const struct fork_record *fork;
 		const struct exit_record *exit;
 		const struct cgroup_record *cgroup;
+		const struct hit_record *hit;
 	};
 	struct span filename, interp, exe, cwd, arguments, environment; /* exec */
-	struct span bytes; /* data: a piece of argv; cgroup: the path */
+	struct span bytes; /* data: a piece of argv; cgroup: the path; hit: arguments' data */
+	struct span kernel_stack, user_stack; /* hit: 8 bytes a frame, not aligned */
 };
 
 /* -EBADMSG when the record is shorter than it says, of another version, of an unknown kind, or its

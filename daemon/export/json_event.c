@@ -18,6 +18,7 @@ static const char *const record_names[RECORD_KIND_MAX] = {
 	[RECORD_CGROUP_MKDIR] = "cgroup_mkdir",
 	[RECORD_CGROUP_RMDIR] = "cgroup_rmdir",
 	[RECORD_CGROUP_ATTACH] = "cgroup_attach",
+	[RECORD_HIT] = "policy_hit",
 };
 
 static void process_put(const struct json_event_options *options, const struct event *event,

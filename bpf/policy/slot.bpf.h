@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where a hit is worked on. Too large for the stack, so a per-CPU value; several of them, since a
+ * hook in an interrupt can come while another is at work, and since 7.0 a task can be preempted at
+ * work. The record is in front and its data right after it, so that it is sent as it lies.
+ */
+#pragma once
+
+#include "kernel.h"
+#include "policy.h"
+#include "lib/emit.bpf.h"
+
+struct hit_slot {
+	__u32 busy;
+	__u32 used;	  /* bytes of data */
+	__u32 step;	  /* where the selectors are */
+	__u32 incomplete; /* user memory was not there: to be read again when the call returns */
+	__u64 raw[HOOK_RAW_MAX];
+	struct hit_record record;
+	char data[HIT_DATA_MAX + HIT_ARGUMENT_MAX]; /* the rest is for the verifier */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HIT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct hit_slot);
+} hit_slots SEC(".maps");
+
+/* This hook: constants to the verifier, which drops what it does not use. */
+const volatile struct hook_argument hook_arguments[HOOK_ARGUMENTS_ALL];
+const volatile __u64 hook_readers; /* bits of enum argument_reader that occur */
+
+static __always_inline bool hook_reads(enum argument_reader reader)
+{
+	return hook_readers & (1ULL << reader);
+}
+
+static __always_inline struct hit_slot *hit_slot(__u32 index)
+{
+	return bpf_map_lookup_elem(&hit_slots, &index);
+}
+
+/* The argument at work; an index that the verifier believes. */
+static __always_inline struct hit_argument *hit_argument(struct hit_slot *slot, __u32 index)
+{
+	return index < HOOK_ARGUMENTS_ALL ? &slot->record.arguments[index] : NULL;
+}
+
+/* Kernel addresses have their top bit set, on x86-64 and arm64: which helper reads one. */
+static __always_inline bool is_kernel_address(__u64 address)
+{
+	return (__s64)address < 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A policy's match, as events are made from it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/include/policy.h"
+#include "policy/model.h"
+
+/* What the audit trail calls it: by what the hook is about. */
+enum hit_audit {
+	HIT_AUDIT_RESP_ANOMALY, /* anything else */
+	HIT_AUDIT_ANOM_EXEC,	/* programs */
+	HIT_AUDIT_ANOM_ACCESS_FS
+};
+
+struct hook_argument_description {
+	enum policy_argument_type type; /* `auto` has become what it is */
+	const char *label;		/* NULL: none */
+	bool present;			/* nop is not */
+	bool data;			/* of the hook's `data` */
+};
+
+struct hook_selector_description {
+	const char *label; /* NULL: none */
+	/* The first of matchActions that is not Post, else Post or NoPost; of matchReturnActions.
+	 */
+	enum policy_action_kind action, return_action;
+};
+
+/* What a match is said with: what the policy says of the hook. Made when the policy is loaded and
+ * never changed; counted, since matches of a policy may still be on their way when it is deleted.
+ * All strings are its own. */
+struct hook_description {
+	uint32_t references;
+	uint32_t id;	/* of hit_record.hook: never used again */
+	int event_kind; /* enum event_kind: EVENT_PROCESS_KPROBE … */
+	enum hit_audit audit;
+	const char *policy, *namespace; /* namespace: "" unless TracingPolicyNamespaced */
+	const char *message;		/* NULL: none */
+	const char **tags;
+	size_t tag_count;
+	/* process_kprobe: "__x64_sys_openat"; process_lsm: "file_open". NULL where a hook has many:
+	 * then by function_name(). */
+	const char *function;
+	const char *subsystem, *event;	      /* process_tracepoint */
+	const char *path, *provider, *symbol; /* process_uprobe, process_usdt (symbol: its name) */
+	uint64_t offset, reference_counter_offset;
+	struct hook_argument_description arguments[HOOK_ARGUMENTS_ALL];
+	uint32_t arguments_count; /* return value not counted */
+	struct hook_selector_description *selectors;
+	size_t selector_count;
+	bool has_return; /* `return: true` */
+};
+
+struct stack_frame {
+	uint64_t address;
+	uint64_t offset;    /* from the symbol; from the module's beginning without one */
+	const char *symbol; /* NULL: not known */
+	const char *module; /* NULL: the kernel itself */
+};
+
+/* Borrowed for the time of the event. */
+struct policy_hit {
+	const struct hook_description *hook;
+	const struct hit_record *record;	/* arguments; with their data after it */
+	const char *data;			/* bytes of arguments */
+	const struct hit_record *return_record; /* NULL: none, or not come yet */
+	const char *return_data;
+	const char *function; /* hook->function, or which of many */
+	const struct stack_frame *kernel_stack, *user_stack;
+	size_t kernel_stack_depth, user_stack_depth;
+	enum policy_action_kind action, return_action;
+	bool acted;	/* the signal was sent, the error given */
+	bool monitored; /* the policy is in monitor mode: it would have been */
+};
