@@ -41,10 +41,14 @@ static __always_inline struct hit_slot *hit_slot(__u32 index)
 	return bpf_map_lookup_elem(&hit_slots, &index);
 }
 
-/* The argument at work; an index that the verifier believes. */
-static __always_inline struct hit_argument *hit_argument(struct hit_slot *slot, __u32 index)
+/* The argument at work. Clang may not compute the address before the comparison: the verifier
+ * believes only what was compared before. */
+static __always_inline struct hit_argument *hit_argument(struct hit_slot *slot, __u64 index)
 {
-	return index < HOOK_ARGUMENTS_ALL ? &slot->record.arguments[index] : NULL;
+	if (index >= HOOK_ARGUMENTS_ALL)
+		return NULL;
+	asm volatile("" : "+r"(index));
+	return &slot->record.arguments[index];
 }
 
 /* Kernel addresses have their top bit set, on x86-64 and arm64: which helper reads one. */

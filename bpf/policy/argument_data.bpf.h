@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What all readers of arguments do: read memory of the kernel or of the user, and put what was read
+ * into the slot's data. What has no room there is cut.
+ */
+#pragma once
+
+#include "lib/bounded.bpf.h"
+#include "policy/slot.bpf.h"
+
+_Static_assert(HIT_DATA_MAX % 8 == 0, "data of every argument is aligned");
+
+/* Where the next argument's data begins. HIT_ARGUMENT_MAX bytes can always be written there. */
+static __always_inline __u64 data_begin(struct hit_slot *slot)
+{
+	return BOUNDED(slot->used, HIT_DATA_MAX);
+}
+
+/* `length` bytes were written at `begin`, of `size` that there were. */
+static __always_inline int data_end(
+	struct hit_slot *slot, struct hit_argument *argument, __u64 begin, __u64 length, __u64 size)
+{
+	if (length > HIT_DATA_MAX - begin)
+		length = HIT_DATA_MAX - begin;
+	argument->offset = begin;
+	argument->length = length;
+	argument->size = size;
+	slot->used = (begin + length + 7) & ~7ULL;
+	return length < size ? ARGUMENT_CUT : ARGUMENT_READ;
+}
+
+/* Room for a structure; NULL when there is none any more. */
+static __always_inline void *data_structure(
+	struct hit_slot *slot, struct hit_argument *argument, __u64 size)
+{
+	__u64 begin = data_begin(slot);
+
+	argument->offset = begin;
+	argument->size = size;
+	if (size > HIT_DATA_MAX - begin)
+		return NULL;
+	argument->length = size;
+	slot->used = begin + ((size + 7) & ~7ULL);
+	return &slot->data[begin];
+}
+
+/* User memory may not be paged in, and a program cannot wait for it: the call itself brings it in,
+ * so it is read again when the call returns. Nothing will ever be on the first page. */
+static __always_inline void read_failed(struct hit_slot *slot, __u64 address)
+{
+	if (!is_kernel_address(address) && address >= 4096)
+		slot->incomplete = 1;
+}
+
+static __always_inline long read_memory(struct hit_slot *slot, void *to, __u64 size, __u64 address)
+{
+	long r;
+
+	if (is_kernel_address(address))
+		return bpf_probe_read_kernel(to, size, (void *)address);
+	r = bpf_probe_read_user(to, size, (void *)address);
+	if (r)
+		read_failed(slot, address);
+	return r;
+}

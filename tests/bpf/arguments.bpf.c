@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The readers of arguments alone. Each program fills raw[] from its own context, has the hook's
+ * arguments read and leaves the slot as it is in `slots_seen`, for test-arguments.c to look at.
+ */
+#include "policy/argument.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile __u32 arguments_count = 1;
+const volatile __u32 only_pid; /* 0: whoever comes */
+__u32 seen;
+
+/* The first hit is kept. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hit_slot);
+} slots_seen SEC(".maps");
+
+static __always_inline struct hit_slot *begin_hit(void)
+{
+	struct hit_slot *slot = hit_slot(0);
+
+	if (!slot || seen || (only_pid && bpf_get_current_pid_tgid() >> 32 != only_pid))
+		return NULL;
+	slot->used = 0;
+	slot->incomplete = 0;
+	for (__u32 i = 0; i < HOOK_ARGUMENTS_ALL; i++)
+		slot->record.arguments[i].status = ARGUMENT_UNREAD;
+	return slot;
+}
+
+static __always_inline void end_hit(struct hit_slot *slot)
+{
+	__u32 zero = 0;
+
+	for (__u32 i = 0; i < HOOK_ARGUMENTS_ALL; i++) {
+		if (i >= arguments_count)
+			break;
+		argument_read(0, i);
+	}
+	bpf_map_update_elem(&slots_seen, &zero, slot, BPF_ANY);
+	seen = 1;
+}
+
+/* What BPF_PROG_TEST_RUN gives. */
+SEC("raw_tp/sys_enter")
+int read_given(struct bpf_raw_tracepoint_args *context)
+{
+	struct hit_slot *slot = begin_hit();
+
+	if (!slot)
+		return 0;
+	for (__u32 i = 0; i < HOOK_RAW_MAX; i++)
+		slot->raw[i] = context->args[i];
+	end_hit(slot);
+	return 0;
+}
+
+#define READ_FROM_TRACEPOINT(tracepoint, count)                                                    \
+	SEC("raw_tp/" #tracepoint)                                                                 \
+	int read_##tracepoint(struct bpf_raw_tracepoint_args *context)                             \
+	{                                                                                          \
+		struct hit_slot *slot = begin_hit();                                               \
+                                                                                                   \
+		if (!slot)                                                                         \
+			return 0;                                                                  \
+		for (__u32 i = 0; i < (count); i++)                                                \
+			slot->raw[i] = context->args[i];                                           \
+		end_hit(slot);                                                                     \
+		return 0;                                                                          \
+	}
+
+READ_FROM_TRACEPOINT(sched_process_exec, 3)
