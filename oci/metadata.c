@@ -47,6 +47,57 @@ void container_metadata_done(struct container_metadata *metadata)
 	memset(metadata, 0, sizeof(*metadata));
 }
 
+static int copy_text(const char *text, char **ret_copy)
+{
+	if (!text)
+		return 0;
+	*ret_copy = strdup(text);
+	return *ret_copy ? 0 : -ENOMEM;
+}
+
+/* What is copied so far is in *ret_labels and *ret_count on failure too. */
+static int copy_labels(
+	const struct label *labels, size_t count, struct label **ret_labels, size_t *ret_count)
+{
+	if (!count)
+		return 0;
+	*ret_labels = calloc(count, sizeof(**ret_labels));
+	if (!*ret_labels)
+		return -ENOMEM;
+	*ret_count = count;
+	for (size_t i = 0; i < count; i++)
+		if (copy_text(labels[i].key, &(*ret_labels)[i].key) < 0 ||
+			copy_text(labels[i].value, &(*ret_labels)[i].value) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+int container_metadata_copy(
+	const struct container_metadata *metadata, struct container_metadata *ret_copy)
+{
+	_cleanup_metadata_ struct container_metadata copy = {
+		.source = metadata->source, .truncated = metadata->truncated};
+
+	if (copy_text(metadata->name, &copy.name) < 0 ||
+		copy_text(metadata->image_name, &copy.image_name) < 0 ||
+		copy_text(metadata->image_id, &copy.image_id) < 0 ||
+		copy_text(metadata->image_digest, &copy.image_digest) < 0 ||
+		copy_text(metadata->pod_id, &copy.pod_id) < 0 ||
+		copy_text(metadata->pod_name, &copy.pod_name) < 0 ||
+		copy_text(metadata->pod_namespace, &copy.pod_namespace) < 0 ||
+		copy_text(metadata->pod_uid, &copy.pod_uid) < 0 ||
+		copy_text(metadata->pod_container, &copy.pod_container) < 0 ||
+		copy_text(metadata->runtime, &copy.runtime) < 0 ||
+		copy_labels(metadata->labels, metadata->label_count, &copy.labels,
+			&copy.label_count) < 0 ||
+		copy_labels(metadata->pod_labels, metadata->pod_label_count, &copy.pod_labels,
+			&copy.pod_label_count) < 0)
+		return -ENOMEM;
+	*ret_copy = copy;
+	copy = (struct container_metadata){};
+	return 0;
+}
+
 int container_metadata_set(struct container_metadata *metadata, char **field, const char *value)
 {
 	if (*field || !value || !*value)

@@ -51,6 +51,9 @@ struct container_metadata {
 
 void container_metadata_done(struct container_metadata *metadata);
 #define _cleanup_metadata_ _cleanup_(container_metadata_done)
+/* -ENOMEM. */
+int container_metadata_copy(
+	const struct container_metadata *metadata, struct container_metadata *ret_copy);
 void labels_free(struct label *labels, size_t count);
 /* Give `field`, a string of this metadata, a copy of `value`, unless it has a value already (the
  * best source comes first) or `value` is NULL or empty. A value over METADATA_NAME_MAX is left out

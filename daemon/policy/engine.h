@@ -16,6 +16,11 @@
 struct policy_engine;
 struct loaded_policy;
 
+/* Threads: load, unload, and what is asked of a loaded policy are the policy thread's. Meanwhile
+ * the main thread asks for hooks and functions and ticks, and the registration and policy threads
+ * set and forget scopes, which may begin before anything is loaded and needs no order between two
+ * containers. */
+
 /* Nothing is loaded until the first policy is. The sensor outlives it. */
 int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_engine);
 struct policy_engine *policy_engine_free(struct policy_engine *engine);
@@ -24,8 +29,9 @@ struct policy_load {
 	const struct policy *policy;
 	/* Bit of container_scopes that its processes' containers have; -1: it looks at all. */
 	int scope;
-	/* Bits of matchWorkloads, one for each selector of each hook in the order of the policy;
-	 * NULL where there are none. */
+	/* Bits of matchWorkloads, one for each selector of each hook, in the order of
+	 * spec.hooks[kind], its items, their selectors; -1: this one looks at all. NULL where no
+	 * selector has it. */
 	const int *workload_scopes;
 	bool monitor; /* actions are counted, not taken */
 };

@@ -30,13 +30,17 @@ bool admission_is_alive(const struct registration *registration, const struct co
 	       cgroup_is_populated(registration->mount_point, container->cgroup_path);
 }
 
-static int write_maps(struct registration *registration, const struct container *record, int pidfd,
-	struct error *error)
+static int write_maps(struct registration *registration, const struct container *record,
+	const struct container_metadata *metadata, int pidfd, struct error *error)
 {
 	const struct registration_maps *maps = &registration->maps;
 	int r;
 
+	/* First: none of its processes may be known as its before policies look at them. */
+	container_map_set_scopes(maps, record, metadata);
 	r = container_map_add(maps, record->cgroup_id, record->generation, record->init_pid);
+	if (r < 0)
+		container_map_remove(maps, record->cgroup_id, record->generation);
 	if (r == -ENOSPC) {
 		registration_count(registration, map_full);
 		return error_set(error, r, "the container map is full");
@@ -71,7 +75,8 @@ static int make_known(struct registration *registration, struct container *recor
 	if (!message || !message->container)
 		return error_set(error, -ENOMEM, "no memory");
 	if (write) {
-		r = write_maps(registration, record, pidfd, error);
+		r = write_maps(registration, record,
+			metadata->source == LABELS_SOURCE_NONE ? NULL : metadata, pidfd, error);
 		if (r < 0)
 			return r;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/registration/awaited_metadata.h"
 
+#include "daemon/registration/container_map.h"
 #include "daemon/registration/notice.h"
 #include "oci/hook_message.h"
 
@@ -19,6 +20,7 @@ void awaited_metadata_ask(struct registration *registration, struct known_contai
 		.engine = container->engine,
 		.deadline_ms = admission->deadline_ms,
 	};
+	const struct container_metadata none = {};
 	int r;
 
 	if (admission->state) {
@@ -31,6 +33,7 @@ void awaited_metadata_ask(struct registration *registration, struct known_contai
 	r = metadata_worker_submit(registration->worker, &job);
 	if (r < 0) {
 		registration_count(registration, metadata_failed);
+		container_map_set_scopes(&registration->maps, container->record, &none);
 		notice_ready(registration, container); /* no result will come */
 	}
 }
@@ -50,6 +53,9 @@ static void use_metadata(struct registration *registration, struct known_contain
 		registration_count(registration, metadata_late);
 	if (!result->update && result->outcome == METADATA_NOT_FOUND)
 		registration_count(registration, metadata_failed);
+	/* Before its hook is answered. Finding nothing later takes nothing away. */
+	if (!container->ready || has_metadata(&result->metadata))
+		container_map_set_scopes(&registration->maps, container->record, &result->metadata);
 	if (!has_metadata(&result->metadata))
 		return;
 	(void)kept_state_write(&registration->kept, container->record, &result->metadata);

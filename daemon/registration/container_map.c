@@ -4,6 +4,10 @@
 #include <errno.h>
 
 #include <bpf/bpf.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/policy/scope_table.h"
 
 int container_map_add(const struct registration_maps *maps, uint64_t container_id,
 	uint64_t generation, pid_t init_pid)
@@ -27,6 +31,25 @@ void container_map_remove(
 	if (!bpf_map_lookup_elem(maps->containers_fd, &container_id, &entry) &&
 		entry.generation == generation)
 		bpf_map_delete_elem(maps->containers_fd, &container_id);
+	if (maps->scopes)
+		scope_table_forget_container(maps->scopes, container_id, generation);
+}
+
+void container_map_set_scopes(const struct registration_maps *maps, const struct container *record,
+	const struct container_metadata *metadata)
+{
+	static struct log_limit limit;
+	uint64_t suppressed;
+	int r;
+
+	if (!maps->scopes)
+		return;
+	r = scope_table_set_container(
+		maps->scopes, record->cgroup_id, record->generation, metadata);
+	if (r < 0 && log_limit_pass(&limit, &suppressed))
+		log_error("container %s: policies that choose containers may not see it: %s (%llu "
+			  "more lately)",
+			record->id, strerror(-r), (unsigned long long)suppressed);
 }
 
 int task_map_add(const struct registration_maps *maps, int pidfd, pid_t pid, uint64_t container_id,

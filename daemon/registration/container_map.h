@@ -14,9 +14,13 @@
 /* -ENOSPC when the map is full. */
 int container_map_add(const struct registration_maps *maps, uint64_t container_id,
 	uint64_t generation, pid_t init_pid);
-/* Only if the entry is of this generation. */
+/* Only if the entry is of this generation. Its scopes go too. */
 void container_map_remove(
 	const struct registration_maps *maps, uint64_t container_id, uint64_t generation);
+/* Which policies look at it. `metadata` is NULL until its engine has been asked. A failure is
+ * logged: the container runs, and policies that choose containers may not see it. */
+void container_map_set_scopes(const struct registration_maps *maps, const struct container *record,
+	const struct container_metadata *metadata);
 
 /* Attribute the process of `pidfd`, and what it will fork, to the container. -ENOTSUP without such
  * a map. */

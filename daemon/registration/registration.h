@@ -35,10 +35,12 @@ struct registration_counters { /* all since start, for `status` */
 		quota_refused, metadata_late, metadata_failed, scanned;
 };
 
+struct scope_table;
 struct registration_maps {
 	int containers_fd;  /* struct container_entry by cgroup id */
 	int tasks_fd;	    /* task storage (key: pidfd) or -1: for containers without a cgroup */
 	bool tasks_is_hash; /* 5.10: key is the tid */
+	struct scope_table *scopes; /* which policies look at a container; NULL: nobody asks */
 };
 
 struct registration;
