@@ -44,3 +44,18 @@ bool event_kind_is_tetragon(enum event_kind kind)
 		return false;
 	}
 }
+
+bool event_kind_is_hit(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_PROCESS_KPROBE:
+	case EVENT_PROCESS_TRACEPOINT:
+	case EVENT_PROCESS_UPROBE:
+	case EVENT_PROCESS_USDT:
+	case EVENT_PROCESS_LSM:
+	case EVENT_PROCESS_LOADER:
+		return true;
+	default:
+		return false;
+	}
+}

@@ -37,6 +37,8 @@ enum event_kind {
 /* The JSON key: "process_exec", "container_start" … */
 const char *event_kind_name(enum event_kind kind);
 bool event_kind_is_tetragon(enum event_kind kind);
+/* A policy's match: `event.hit` is set. */
+bool event_kind_is_hit(enum event_kind kind);
 
 struct event {
 	enum event_kind kind;

@@ -266,7 +266,7 @@ static void stop(struct daemon *daemon)
 		export_set_subscribers(daemon->export, NULL);
 	daemon->status.control = NULL;
 	if (daemon->pipeline_ready && daemon->registration) {
-		pipeline_drain_all(&daemon->pipeline);
+		pipeline_finish(&daemon->pipeline);
 		losses_check(&daemon->pipeline);
 		export_report_losses(daemon->export);
 		export_daemon_stop(

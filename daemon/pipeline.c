@@ -54,6 +54,18 @@ static void take_registrations(struct pipeline *pipeline)
 	}
 }
 
+/* Before the record that ends the wait for them. */
+static void emit_overdue_hits(
+	struct pipeline *pipeline, const struct record_view *next, uint64_t now)
+{
+	do {
+		enrich_overdue_hit(&pipeline->enrichment, next, now);
+		if (!pipeline->enrichment.event_count)
+			return;
+		pipeline_emit(pipeline);
+	} while (true);
+}
+
 static void handle_record(struct pipeline *pipeline, const void *bytes, size_t size)
 {
 	struct record_view view;
@@ -65,6 +77,7 @@ static void handle_record(struct pipeline *pipeline, const void *bytes, size_t s
 		pipeline->enrichment.decode_errors++;
 		return;
 	}
+	emit_overdue_hits(pipeline, &view, 0);
 	enrich_record(&pipeline->enrichment, &view);
 	pipeline_emit(pipeline);
 }
@@ -110,6 +123,12 @@ void pipeline_drain_all(struct pipeline *pipeline)
 
 	while (pipeline_drain(pipeline) && turns--)
 		;
+}
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+	pipeline_drain_all(pipeline);
+	emit_overdue_hits(pipeline, NULL, HIT_NO_MORE_WAITING);
 }
 
 uint64_t pipeline_sleep_usec(struct pipeline *pipeline, uint64_t drained)
@@ -268,6 +287,7 @@ void pipeline_tick(struct pipeline *pipeline)
 	registry_visit(enrichment->registry, forget_ended, pipeline);
 	registry_expire(enrichment->registry, now,
 		(uint64_t)pipeline->config->ended_container_seconds * NSEC_PER_SEC);
+	emit_overdue_hits(pipeline, NULL, now);
 	do {
 		enrich_check_unregistered(enrichment, now);
 		if (!enrichment->event_count)

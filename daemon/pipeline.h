@@ -38,6 +38,8 @@ int pipeline_begin(struct pipeline *pipeline, struct error *error);
 uint64_t pipeline_drain(struct pipeline *pipeline);
 /* All that the ring held when called. */
 void pipeline_drain_all(struct pipeline *pipeline);
+/* The same at the end: no return of a call is waited for any longer. */
+void pipeline_finish(struct pipeline *pipeline);
 /* How long to sleep before the next drain; UINT64_MAX: until the ring wakes us. */
 uint64_t pipeline_sleep_usec(struct pipeline *pipeline, uint64_t drained);
 /* About once a second: losses, what has expired, containers nobody announced. */

@@ -263,7 +263,7 @@ static bool put_process(void *data, struct process *process)
 		return true;
 	buf_clear(json);
 	json_process_format(export_json_options(list->status->pipeline->export), process,
-		JSON_PROCESS_OTHER, false, json);
+		JSON_PROCESS_OTHER, 0, false, json);
 	if (!json->failed)
 		json->length--; /* its brace: more follows */
 	json_key_unsigned(json, "parent_pid", process->parent_pid);

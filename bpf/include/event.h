@@ -94,6 +94,14 @@ struct namespaces {
 #define RECORD_FLAG_SIGNAL_GROUP_EXIT (1u << 17)
 #define RECORD_FLAG_FILENAME_FD	      (1u << 18) /* /dev/fd/N: execveat of a descriptor */
 
+/* Of a path that the kernel side put together. */
+enum path_result {
+	PATH_CUT = 1 << 0,	    /* too long or too deep: the front is missing */
+	PATH_ROOT = 1 << 1,	    /* it is "/" */
+	PATH_DELETED = 1 << 2,	    /* unhashed */
+	PATH_KERNEL_MOUNT = 1 << 3, /* memfd and the like: only a name */
+};
+
 /* RECORD_EXEC and RECORD_TASK. Text: filename, interp, exe, cwd, arguments, environment. */
 struct exec_record {
 	struct record_header header;

@@ -190,7 +190,7 @@ enum argument_status {
 struct hit_argument {
 	__u8 status; /* enum argument_status */
 	__u8 reader; /* enum argument_reader */
-	__u16 flags; /* PATH_… of a path */
+	__u16 flags; /* enum path_result of a path */
 	__u32 offset, length;
 	__u32 size;    /* of a buffer: what there was in all */
 	__u64 integer; /* of paths: i_mode */

@@ -13,13 +13,6 @@
 #define PATH_BUFFER_MASK (PATH_LENGTH_MAX - 1)
 #define NAME_MAX_MASK	 0xff
 
-enum path_result {
-	PATH_CUT = 1 << 0,	    /* too long or too deep: the front is missing */
-	PATH_ROOT = 1 << 1,	    /* it is "/" */
-	PATH_DELETED = 1 << 2,	    /* unhashed */
-	PATH_KERNEL_MOUNT = 1 << 3, /* memfd and the like: only a name */
-};
-
 struct path_walk {
 	struct dentry *dentry, *root_dentry;
 	struct vfsmount *mount, *root_mount;

@@ -33,6 +33,46 @@ static struct span take(struct cursor *cursor, uint32_t length)
 	return span;
 }
 
+/* What an argument's bytes must at least be to be read as what they are. */
+static const uint8_t structure_size[ARGUMENT_READERS] = {
+	[ARGUMENT_SOCK] = sizeof(struct hit_socket),
+	[ARGUMENT_SOCKET] = sizeof(struct hit_socket),
+	[ARGUMENT_SKB] = sizeof(struct hit_socket),
+	[ARGUMENT_SOCKADDR] = sizeof(struct hit_socket),
+	[ARGUMENT_CRED] = sizeof(struct credentials),
+	[ARGUMENT_USER_NAMESPACE] = sizeof(struct hit_user_namespace),
+	[ARGUMENT_BPF_ATTR] = sizeof(struct hit_bpf_prog),
+	[ARGUMENT_BPF_PROG] = sizeof(struct hit_bpf_prog),
+	[ARGUMENT_BPF_MAP] = sizeof(struct hit_bpf_map),
+	[ARGUMENT_PERF_EVENT] = sizeof(struct hit_perf_event),
+	[ARGUMENT_LOAD_INFO] = sizeof(struct hit_module),
+	[ARGUMENT_MODULE] = sizeof(struct hit_module),
+};
+
+static bool argument_fits(const struct hit_record *record, const struct hit_argument *argument)
+{
+	if (argument->status > ARGUMENT_UNREADABLE)
+		return false;
+	/* of these nothing else is looked at */
+	if (argument->status == ARGUMENT_UNREAD || argument->status == ARGUMENT_UNREADABLE)
+		return true;
+	return argument->reader < ARGUMENT_READERS &&
+	       (uint64_t)argument->offset + argument->length <= record->data_length &&
+	       argument->length >= structure_size[argument->reader];
+}
+
+static bool hit_fits(const struct hit_record *record)
+{
+	if (record->arguments_count > HOOK_ARGUMENTS_MAX || record->data_length > HIT_DATA_MAX ||
+		record->kernel_stack_depth > STACK_DEPTH_MAX ||
+		record->user_stack_depth > STACK_DEPTH_MAX)
+		return false;
+	for (uint32_t i = 0; i < record->arguments_count; i++)
+		if (!argument_fits(record, &record->arguments[i]))
+			return false;
+	return argument_fits(record, &record->arguments[HOOK_RETURN_ARGUMENT]);
+}
+
 int record_decode(const void *data, size_t size, struct record_view *ret_view)
 {
 	const struct record_header *header = data;
@@ -64,9 +104,10 @@ int record_decode(const void *data, size_t size, struct record_view *ret_view)
 		view.bytes = take(&cursor, view.data->length);
 		break;
 	case RECORD_HIT:
+		if (!hit_fits(view.hit))
+			return -EBADMSG;
 		view.bytes = take(&cursor, view.hit->data_length);
-		view.kernel_stack =
-			take(&cursor, view.hit->kernel_stack_depth * sizeof(uint64_t));
+		view.kernel_stack = take(&cursor, view.hit->kernel_stack_depth * sizeof(uint64_t));
 		view.user_stack = take(&cursor, view.hit->user_stack_depth * sizeof(uint64_t));
 		break;
 	case RECORD_CGROUP_MKDIR:

@@ -31,5 +31,7 @@ struct record_view {
 };
 
 /* -EBADMSG when the record is shorter than it says, of another version, of an unknown kind, or its
- * text does not fill it (up to alignment). */
+ * text does not fill it (up to alignment); of a hit also when an argument that was read lies
+ * outside of its data or is too short for what it is, or when there is more of anything than its
+ * limit. */
 int record_decode(const void *data, size_t size, struct record_view *ret_view);

@@ -31,6 +31,7 @@ int enrich_init(struct enrichment *enrichment, const struct config *config,
 
 void enrich_done(struct enrichment *enrichment)
 {
+	enrich_hit_done(enrichment);
 	enrichment->tree = process_tree_free(enrichment->tree);
 	enrichment->registry = registry_free(enrichment->registry);
 	cgroup_tree_done(&enrichment->cgroups);
@@ -51,7 +52,7 @@ struct event *enrich_event(
 	return event;
 }
 
-static struct event *process_event(struct enrichment *enrichment, enum event_kind kind,
+struct event *enrich_process_event(struct enrichment *enrichment, enum event_kind kind,
 	uint64_t realtime_ns, struct process *process)
 {
 	struct event *event = enrich_event(enrichment, kind, realtime_ns);
@@ -121,7 +122,7 @@ static void handle_exec(struct enrichment *enrichment, const struct record_view 
 		process->container->started = true;
 	if (!process->container)
 		unregistered_on_exec(enrichment, process, time);
-	process_event(enrichment, EVENT_PROCESS_EXEC, time, process);
+	enrich_process_event(enrichment, EVENT_PROCESS_EXEC, time, process);
 	enrichment->executed = process;
 }
 
@@ -157,7 +158,8 @@ static void handle_exit(struct enrichment *enrichment, const struct record_view 
 	}
 	enrich_attribute(enrichment, process, &record->attribution);
 	process_tree_exit(enrichment->tree, process, record->exit_code, time);
-	process_event(enrichment, EVENT_PROCESS_EXIT, time, process)->exit.code = record->exit_code;
+	enrich_process_event(enrichment, EVENT_PROCESS_EXIT, time, process)->exit.code =
+		record->exit_code;
 	enrichment->exited = process;
 	container = process->container;
 	if (!container || container->ended_ns)
@@ -211,7 +213,7 @@ static void handle_cgroup_attach(struct enrichment *enrichment, const struct rec
 	if (!process->container || process->entered)
 		return;
 	node = cgroup_tree_find(&enrichment->cgroups, record->cgroup_id);
-	event = process_event(enrichment, EVENT_CGROUP_ESCAPE, time, process);
+	event = enrich_process_event(enrichment, EVENT_CGROUP_ESCAPE, time, process);
 	event->escape.cgroup_id = record->cgroup_id;
 	event->escape.cgroup_path = node ? node->path : NULL;
 }
@@ -230,6 +232,9 @@ void enrich_record(struct enrichment *enrichment, const struct record_view *view
 		break;
 	case RECORD_EXIT:
 		handle_exit(enrichment, view);
+		break;
+	case RECORD_HIT:
+		enrich_hit(enrichment, view);
 		break;
 	case RECORD_CGROUP_MKDIR:
 		handle_cgroup_mkdir(enrichment, view);
@@ -258,7 +263,7 @@ struct process *enrich_task(
 
 void enrich_announce(struct enrichment *enrichment, struct process *process)
 {
-	process_event(enrichment, EVENT_PROCESS_EXEC, process->start_time, process);
+	enrich_process_event(enrichment, EVENT_PROCESS_EXEC, process->start_time, process);
 	enrichment->executed = process;
 }
 
@@ -268,7 +273,7 @@ void enrich_missing(struct enrichment *enrichment, struct process *process)
 
 	process->procfs = true;
 	process_tree_exit(enrichment->tree, process, 0, time);
-	process_event(enrichment, EVENT_PROCESS_EXIT, time, process);
+	enrich_process_event(enrichment, EVENT_PROCESS_EXIT, time, process);
 	enrichment->exited = process;
 }
 
@@ -281,6 +286,7 @@ void enrich_finish(struct enrichment *enrichment)
 		process_tree_release(enrichment->tree, enrichment->exited);
 	if (enrichment->replaced)
 		container_unref(enrichment->replaced);
+	enrich_hit_finish(enrichment);
 	enrichment->executed = enrichment->exited = NULL;
 	enrichment->replaced = NULL;
 }

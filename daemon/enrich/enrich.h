@@ -7,6 +7,7 @@
 #include "daemon/decode/decode.h"
 #include "daemon/enrich/arguments.h"
 #include "daemon/enrich/cgroup_tree.h"
+#include "daemon/enrich/enrich_hit.h"
 #include "daemon/enrich/process_tree.h"
 #include "daemon/enrich/registry.h"
 #include "daemon/event.h"
@@ -21,6 +22,7 @@ struct enrichment {
 	struct registry *registry;
 	struct cgroup_tree cgroups;
 	struct arguments arguments;
+	struct hits hits;		   /* hits.source is set once policies can be loaded */
 	struct registration *registration; /* set once it runs */
 	struct base_sensor *sensor;
 	uint64_t decode_errors, history; /* history: execs that the iterator had overtaken */
@@ -58,6 +60,9 @@ void enrich_check_unregistered(struct enrichment *enrichment, uint64_t now_boott
 /* --- for the parts of enrichment --- */
 struct event *enrich_event(
 	struct enrichment *enrichment, enum event_kind kind, uint64_t realtime_ns);
+/* An event about a living process, or one that is just ending. */
+struct event *enrich_process_event(struct enrichment *enrichment, enum event_kind kind,
+	uint64_t realtime_ns, struct process *process);
 /* What the record says, else what the tree knows: a container is never taken away. */
 void enrich_attribute(struct enrichment *enrichment, struct process *process,
 	const struct attribution *attribution);

@@ -26,6 +26,9 @@ struct process_tree {
 		uint32_t pid;
 		uint64_t start_boottime;
 	} just_ended[JUST_ENDED_MAX];
+	struct process *recently_ended[RECENTLY_ENDED_MAX]; /* counted */
+	size_t recently_ended_next;
+	bool keep_recently_ended;
 };
 
 static struct process **bucket(struct process_tree *tree, uint32_t pid)
@@ -76,6 +79,8 @@ struct process_tree *process_tree_free(struct process_tree *tree)
 {
 	if (!tree)
 		return NULL;
+	for (size_t i = 0; i < RECENTLY_ENDED_MAX; i++)
+		process_unref(tree, tree->recently_ended[i]);
 	/* Containers outlive the tree by their references; the pools hold all the rest. */
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct process *p = tree->buckets[i]; p; p = p->hash_next)
@@ -344,12 +349,11 @@ struct process *process_tree_task(
 	return add_image(tree, view, arguments, old, true);
 }
 
-struct process *process_tree_unknown(struct process_tree *tree, const struct exit_record *record)
+struct process *process_tree_stranger(struct process_tree *tree, const struct process_key *key,
+	const struct attribution *attribution)
 {
-	struct process *process;
+	struct process *process = process_new(tree, key, key->start_boottime, NULL, NULL);
 
-	tree->counters.unknown_exits++;
-	process = process_new(tree, &record->process, record->process.start_boottime, NULL, NULL);
 	if (!process)
 		return NULL;
 	process->image = exec_image_empty(&tree->maker);
@@ -358,9 +362,56 @@ struct process *process_tree_unknown(struct process_tree *tree, const struct exi
 		return NULL;
 	}
 	tree->counters.images++;
-	process->cgroup_id = record->attribution.cgroup_id;
-	link_living(tree, process);
+	process->cgroup_id = attribution->cgroup_id;
 	return process;
+}
+
+struct process *process_tree_unknown(struct process_tree *tree, const struct exit_record *record)
+{
+	struct process *process;
+
+	tree->counters.unknown_exits++;
+	process = process_tree_stranger(tree, &record->process, &record->attribution);
+	if (process)
+		link_living(tree, process);
+	return process;
+}
+
+void process_tree_keep_recently_ended(struct process_tree *tree)
+{
+	tree->keep_recently_ended = true;
+}
+
+struct process *process_tree_ref(struct process *process)
+{
+	process->references++;
+	return process;
+}
+
+void process_tree_unref(struct process_tree *tree, struct process *process)
+{
+	process_unref(tree, process);
+}
+
+static void remember_ended(struct process_tree *tree, struct process *process)
+{
+	struct process **slot = &tree->recently_ended[tree->recently_ended_next];
+
+	tree->recently_ended_next = (tree->recently_ended_next + 1) % RECENTLY_ENDED_MAX;
+	process_unref(tree, *slot);
+	*slot = process_tree_ref(process);
+}
+
+struct process *process_tree_find_ended(
+	const struct process_tree *tree, uint32_t pid, uint64_t start_boottime)
+{
+	for (size_t i = 0; i < RECENTLY_ENDED_MAX; i++) {
+		struct process *process = tree->recently_ended[i];
+
+		if (process && process->pid == pid && process->start_boottime == start_boottime)
+			return process;
+	}
+	return NULL;
 }
 
 void process_tree_exit(
@@ -385,6 +436,8 @@ bool process_tree_just_ended(const struct process_tree *tree, uint32_t pid, uint
 
 void process_tree_release(struct process_tree *tree, struct process *process)
 {
+	if (tree->keep_recently_ended)
+		remember_ended(tree, process);
 	if (!process->container || !tree->ended_limit) {
 		process_unref(tree, process);
 		return;

@@ -13,7 +13,8 @@
 #include "daemon/filter/filter.h"
 #include "lib/buf.h"
 
-#define PROCESS_ANCESTORS_MAX 16   /* longer chains of ended ancestors are cut there */
+#define PROCESS_ANCESTORS_MAX 16 /* longer chains of ended ancestors are cut there */
+#define RECENTLY_ENDED_MAX    256
 #define LONG_ARGUMENTS	      1024 /* bytes; command lines above this share LONG_ARGUMENTS_BUDGET */
 #define LONG_ARGUMENTS_BUDGET (4u << 20)
 
@@ -57,6 +58,20 @@ bool process_tree_just_ended(
 	const struct process_tree *tree, uint32_t pid, uint64_t start_boottime);
 /* After the exit event is out: keep it for `tree --all` if it was a container's, else let it go. */
 void process_tree_release(struct process_tree *tree, struct process *process);
+
+/* The last that ended with this key, for records that come after its exit: a process closes its
+ * files only then. NULL when it is not among the last RECENTLY_ENDED_MAX. */
+struct process *process_tree_find_ended(
+	const struct process_tree *tree, uint32_t pid, uint64_t start_boottime);
+/* From now on, and until the tree's end. */
+void process_tree_keep_recently_ended(struct process_tree *tree);
+/* A process of which nothing else is known, for one event: not among the living, since nothing
+ * would ever take it from there. The caller unreferences it. NULL: no memory, or no room. */
+struct process *process_tree_stranger(struct process_tree *tree, const struct process_key *key,
+	const struct attribution *attribution);
+/* A reference more or less. */
+struct process *process_tree_ref(struct process *process);
+void process_tree_unref(struct process_tree *tree, struct process *process);
 
 /* Tie a process to a container (NULL: leave as it is). */
 void process_set_container(struct process *process, struct container *container);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "daemon/export/json_hit.h"
 #include "daemon/export/json_process.h"
 #include "lib/json_writer.h"
 
@@ -27,11 +28,11 @@ static void process_put(const struct json_event_options *options, const struct e
 	if (!event->process)
 		return;
 	json_key(buf, "process");
-	json_process_format(options, event->process, role, event->setup, buf);
+	json_process_format(options, event->process, role, event->tid, event->setup, buf);
 	if (!event->parent)
 		return;
 	json_key(buf, "parent");
-	json_process_format(options, event->parent, JSON_PROCESS_PARENT, false, buf);
+	json_process_format(options, event->parent, JSON_PROCESS_PARENT, 0, false, buf);
 }
 
 static void ancestors_put(
@@ -44,7 +45,7 @@ static void ancestors_put(
 	json_key(buf, "ancestors");
 	json_open_array(buf);
 	for (; ancestor; ancestor = ancestor->parent)
-		json_process_format(options, ancestor, JSON_PROCESS_PARENT, false, buf);
+		json_process_format(options, ancestor, JSON_PROCESS_PARENT, 0, false, buf);
 	json_close_array(buf);
 }
 
@@ -174,6 +175,27 @@ static void daemon_start_put(const struct event *event, struct buf *buf)
 	json_time(buf, event->daemon_start.unobserved_until);
 }
 
+static void hit_put(
+	const struct json_event_options *options, const struct event *event, struct buf *buf)
+{
+	process_put(options, event, JSON_PROCESS_OTHER, buf);
+	json_hit_format(options, event, buf);
+	ancestors_put(options, event, buf);
+	json_hit_format_end(options, event, buf);
+}
+
+static void policy_change_put(const struct event *event, struct buf *buf)
+{
+	json_key_string(buf, "name", event->policy_change.name);
+	if (event->policy_change.namespace && *event->policy_change.namespace)
+		json_key_string(buf, "namespace", event->policy_change.namespace);
+	json_key_string(buf, "change", event->policy_change.change);
+	if (event->policy_change.source)
+		json_key_string(buf, "source", event->policy_change.source);
+	if (event->policy_change.error)
+		json_key_string(buf, "error", event->policy_change.error);
+}
+
 static void body_put(
 	const struct json_event_options *options, const struct event *event, struct buf *buf)
 {
@@ -190,6 +212,17 @@ static void body_put(
 			buf, "type", event->throttle.start ? "THROTTLE_START" : "THROTTLE_STOP");
 		json_key_string(buf, "cgroup", event->throttle.cgroup);
 		container_put(event, buf);
+		break;
+	case EVENT_PROCESS_KPROBE:
+	case EVENT_PROCESS_TRACEPOINT:
+	case EVENT_PROCESS_UPROBE:
+	case EVENT_PROCESS_USDT:
+	case EVENT_PROCESS_LSM:
+	case EVENT_PROCESS_LOADER:
+		hit_put(options, event, buf);
+		break;
+	case EVENT_POLICY_CHANGE:
+		policy_change_put(event, buf);
 		break;
 	case EVENT_CONTAINER_START:
 	case EVENT_CONTAINER_UPDATE:

@@ -174,7 +174,7 @@ static void container_format(const struct container *container, bool full, struc
 }
 
 void json_process_format(const struct json_event_options *options, const struct process *process,
-	enum json_process_role role, bool setup, struct buf *buf)
+	enum json_process_role role, uint32_t tid, bool setup, struct buf *buf)
 {
 	const struct exec_image *image = process->image;
 	const struct container *container = process->container;
@@ -210,7 +210,7 @@ void json_process_format(const struct json_event_options *options, const struct 
 		json_key(buf, "ns");
 		json_namespaces_format(&image->namespaces, options->host_namespaces, buf);
 	}
-	json_key_unsigned(buf, "tid", process->pid);
+	json_key_unsigned(buf, "tid", tid ? tid : process->pid);
 	if (role == JSON_PROCESS_EXEC && options->process_credentials) {
 		json_key(buf, "process_credentials");
 		json_credentials_format(

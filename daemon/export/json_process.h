@@ -10,6 +10,6 @@ enum json_process_role {
 	JSON_PROCESS_PARENT, /* parent and ancestors */
 };
 
-/* Append `{"exec_id":…}`. */
+/* Append `{"exec_id":…}`. `tid`: the thread that the event is about; 0: the leader. */
 void json_process_format(const struct json_event_options *options, const struct process *process,
-	enum json_process_role role, bool setup, struct buf *buf);
+	enum json_process_role role, uint32_t tid, bool setup, struct buf *buf);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/export/json_hit.h"
 #include "daemon/filter/filter_match.h"
 #include "lib/util.h"
 
@@ -35,6 +36,15 @@ enum field_number {
 	FIELD_CONTAINER_POD_NAME,
 	FIELD_SIGNAL,
 	FIELD_STATUS,
+	FIELD_FUNCTION_NAME,
+	FIELD_POLICY_NAME,
+	FIELD_MESSAGE,
+	FIELD_ACTION,
+	FIELD_SUBSYSTEM,
+	FIELD_EVENT,
+	FIELD_PATH,
+	FIELD_SYMBOL,
+	FIELD_PROVIDER,
 };
 
 struct field_entry {
@@ -82,7 +92,54 @@ static const struct field_entry exit_fields[] = {
 	{"status", CEL_NUMBER, FIELD_STATUS},
 	{},
 };
+static const struct field_entry function_fields[] = {
+	{"function_name", CEL_STRING, FIELD_FUNCTION_NAME},
+	{"policy_name", CEL_STRING, FIELD_POLICY_NAME},
+	{"message", CEL_STRING, FIELD_MESSAGE},
+	{"action", CEL_STRING, FIELD_ACTION},
+	{},
+};
+static const struct field_entry tracepoint_fields[] = {
+	{"subsys", CEL_STRING, FIELD_SUBSYSTEM},
+	{"event", CEL_STRING, FIELD_EVENT},
+	{"policy_name", CEL_STRING, FIELD_POLICY_NAME},
+	{"message", CEL_STRING, FIELD_MESSAGE},
+	{"action", CEL_STRING, FIELD_ACTION},
+	{},
+};
+static const struct field_entry uprobe_fields[] = {
+	{"path", CEL_STRING, FIELD_PATH},
+	{"symbol", CEL_STRING, FIELD_SYMBOL},
+	{"policy_name", CEL_STRING, FIELD_POLICY_NAME},
+	{"message", CEL_STRING, FIELD_MESSAGE},
+	{"action", CEL_STRING, FIELD_ACTION},
+	{},
+};
+static const struct field_entry usdt_fields[] = {
+	{"path", CEL_STRING, FIELD_PATH},
+	{"provider", CEL_STRING, FIELD_PROVIDER},
+	{"name", CEL_STRING, FIELD_SYMBOL},
+	{"policy_name", CEL_STRING, FIELD_POLICY_NAME},
+	{"message", CEL_STRING, FIELD_MESSAGE},
+	{"action", CEL_STRING, FIELD_ACTION},
+	{},
+};
+static const struct field_entry loader_fields[] = {
+	{"policy_name", CEL_STRING, FIELD_POLICY_NAME},
+	{},
+};
 static const struct field_entry no_fields[] = {{}};
+
+/* What is the event's own. */
+static const struct field_entry *const event_fields[EVENT_KIND_MAX] = {
+	[EVENT_PROCESS_EXIT] = exit_fields,
+	[EVENT_PROCESS_KPROBE] = function_fields,
+	[EVENT_PROCESS_LSM] = function_fields,
+	[EVENT_PROCESS_TRACEPOINT] = tracepoint_fields,
+	[EVENT_PROCESS_UPROBE] = uprobe_fields,
+	[EVENT_PROCESS_USDT] = usdt_fields,
+	[EVENT_PROCESS_LOADER] = loader_fields,
+};
 
 static const struct {
 	const char *name;
@@ -105,7 +162,8 @@ const char *cel_type_name(enum cel_type type)
 static bool has_process(enum event_kind kind)
 {
 	return kind == EVENT_PROCESS_EXEC || kind == EVENT_PROCESS_EXIT ||
-	       kind == EVENT_UNREGISTERED_CONTAINER || kind == EVENT_CGROUP_ESCAPE;
+	       kind == EVENT_UNREGISTERED_CONTAINER || kind == EVENT_CGROUP_ESCAPE ||
+	       event_kind_is_hit(kind);
 }
 
 static bool has_container(enum event_kind kind)
@@ -133,7 +191,7 @@ static size_t find_subject(enum event_kind kind, const char *rest, size_t length
 		return strlen(subjects[i].name);
 	}
 	*ret_subject = CEL_EVENT;
-	*ret_fields = kind == EVENT_PROCESS_EXIT ? exit_fields : no_fields;
+	*ret_fields = event_fields[kind] ? event_fields[kind] : no_fields;
 	return 0;
 }
 
@@ -312,6 +370,33 @@ static bool get_of_exit(
 	return text_value(value, value->space);
 }
 
+static bool get_of_hit(
+	enum field_number number, const struct policy_hit *hit, struct cel_value *value)
+{
+	switch (number) {
+	case FIELD_FUNCTION_NAME:
+		return text_value(value, hit->function);
+	case FIELD_POLICY_NAME:
+		return text_value(value, hit->hook->policy);
+	case FIELD_MESSAGE:
+		return text_value(value, hit->hook->message);
+	case FIELD_ACTION:
+		return text_value(value, json_action_name(hit->action));
+	case FIELD_SUBSYSTEM:
+		return text_value(value, hit->hook->subsystem);
+	case FIELD_EVENT:
+		return text_value(value, hit->hook->event);
+	case FIELD_PATH:
+		return text_value(value, hit->hook->path);
+	case FIELD_SYMBOL:
+		return text_value(value, hit->hook->symbol);
+	case FIELD_PROVIDER:
+		return text_value(value, hit->hook->provider);
+	default:
+		return false;
+	}
+}
+
 bool cel_field_get(const struct cel_field *field, struct match *match, struct cel_value *ret_value)
 {
 	const struct event *event = match->event;
@@ -329,7 +414,8 @@ bool cel_field_get(const struct cel_field *field, struct match *match, struct ce
 	case CEL_CONTAINER:
 		return get_of_container(number, event->container, ret_value);
 	case CEL_EVENT:
-		return get_of_exit(number, event, ret_value);
+		return event_kind_is_hit(event->kind) ? get_of_hit(number, &event->hit, ret_value)
+						      : get_of_exit(number, event, ret_value);
 	}
 	return false;
 }

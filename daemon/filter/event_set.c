@@ -12,8 +12,7 @@ _Static_assert(EVENT_KIND_MAX <= 64, "struct event_set");
 
 /* Kinds that Tetragon has and this version does not: taken from its configurations, match nothing.
  */
-static const char *const other_kinds[] = {"PROCESS_KPROBE", "PROCESS_TRACEPOINT", "PROCESS_LOADER",
-	"PROCESS_UPROBE", "PROCESS_LSM", "PROCESS_USDT", "TEST", "RATE_LIMIT_INFO"};
+static const char *const other_kinds[] = {"TEST", "RATE_LIMIT_INFO"};
 
 static void upper_name(enum event_kind kind, char *text, size_t size)
 {

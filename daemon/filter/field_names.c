@@ -57,10 +57,12 @@ static const struct field_name event[] = {{"process", process}, {"parent", proce
 	{"ref_ctr_offset"}, {"provider"}, {"name"}, {"flags"}, {"buildid"}, {"type"}, {"cgroup"},
 	{"ima_hash"}, {"number_of_dropped_process_events"},
 	/* ours */
-	{"container", container}, {"pid"}, {"registered_by"}, {"bundle"}, {"reason"}, {"cgroup_id"},
-	{"runtime"}, {"id"}, {"stage"}, {"lost"}, {"by_kind", anything}, {"first_sequence"},
-	{"last_sequence"}, {"since"}, {"until"}, {"version"}, {"previous_log_found"},
-	{"last_stop_clean"}, {"previous_stream"}, {"unobserved_since"}, {"unobserved_until"}, {}};
+	{"policy_namespace"}, {"selector"}, {"enforced"}, {"stack_cut"}, {"path_b64"},
+	{"namespace"}, {"change"}, {"source"}, {"error"}, {"container", container}, {"pid"},
+	{"registered_by"}, {"bundle"}, {"reason"}, {"cgroup_id"}, {"runtime"}, {"id"}, {"stage"},
+	{"lost"}, {"by_kind", anything}, {"first_sequence"}, {"last_sequence"}, {"since"},
+	{"until"}, {"version"}, {"previous_log_found"}, {"last_stop_clean"}, {"previous_stream"},
+	{"unobserved_since"}, {"unobserved_until"}, {}};
 
 const struct field_name *const field_names_event = event;
 

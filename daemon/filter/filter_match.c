@@ -129,6 +129,16 @@ static bool in_namespace(const struct filter_texts *namespaces, const struct con
 	return false;
 }
 
+static bool has_policy_name(const struct filter_texts *names, const struct event *event)
+{
+	if (!event_kind_is_hit(event->kind))
+		return false;
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->items[i], event->hit.hook->policy) == 0)
+			return true;
+	return false;
+}
+
 static bool has_labels(const struct filter *filter, const struct container *container)
 {
 	const struct container_metadata *metadata = container ? &container->metadata : NULL;
@@ -176,7 +186,7 @@ static enum regex_result match_field(
 		/* Only Kubernetes' API says which exec is a probe, and there is none. */
 		return result_of(!filter->health_check);
 	case FILTER_POLICY_NAMES:
-		return REGEX_NO; /* no kind of event has one yet */
+		return result_of(has_policy_name(&filter->policy_names, event));
 	case FILTER_NAMESPACE:
 		return result_of(
 			(process || container) && in_namespace(&filter->namespaces, container));

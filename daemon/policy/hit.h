@@ -21,6 +21,7 @@ struct hook_argument_description {
 	const char *label;		/* NULL: none */
 	bool present;			/* nop is not */
 	bool data;			/* of the hook's `data` */
+	bool longs; /* const_buf: an array of longs, as args[6] of raw_syscalls/sys_enter */
 };
 
 struct hook_selector_description {
@@ -28,11 +29,12 @@ struct hook_selector_description {
 	/* The first of matchActions that is not Post, else Post or NoPost; of matchReturnActions.
 	 */
 	enum policy_action_kind action, return_action;
+	int signal; /* of Sigkill and Signal; 0: none */
 };
 
 /* What a match is said with: what the policy says of the hook. Made when the policy is loaded and
  * never changed; counted, since matches of a policy may still be on their way when it is deleted.
- * All strings are its own. */
+ * All strings and arrays are its own, each from malloc(). */
 struct hook_description {
 	uint32_t references;
 	uint32_t id;	/* of hit_record.hook: never used again */
@@ -54,6 +56,10 @@ struct hook_description {
 	size_t selector_count;
 	bool has_return; /* `return: true` */
 };
+/* A reference more or less; whoever gives back the last one frees it. NULL is taken. Main thread
+ * only. */
+const struct hook_description *hook_description_ref(const struct hook_description *hook);
+const struct hook_description *hook_description_unref(const struct hook_description *hook);
 
 struct stack_frame {
 	uint64_t address;
@@ -62,7 +68,7 @@ struct stack_frame {
 	const char *module; /* NULL: the kernel itself */
 };
 
-/* Borrowed for the time of the event. */
+/* Borrowed for the time of the event. `record` and `return_record` may be one. */
 struct policy_hit {
 	const struct hook_description *hook;
 	const struct hit_record *record;	/* arguments; with their data after it */
@@ -76,3 +82,10 @@ struct policy_hit {
 	bool acted;	/* the signal was sent, the error given */
 	bool monitored; /* the policy is in monitor mode: it would have been */
 };
+
+/* Argument `index` (HOOK_RETURN_ARGUMENT: the return value) and its bytes: of the return record
+ * where the policy wants it read then. NULL: the records do not have it. */
+const struct hit_argument *policy_hit_argument(
+	const struct policy_hit *hit, uint32_t index, const char **ret_bytes);
+/* Whether its bytes are a text or a path. */
+bool policy_hit_argument_is_text(const struct hit_argument *argument);

@@ -24,6 +24,7 @@ static void use_filters(const struct filter_list *list)
 	struct container container = {.id = "1fb931d2f6e5"};
 	struct process parent = {.pid = 1, .image = image};
 	struct process process = {.pid = 2, .image = image, .parent = &parent};
+	struct hook_description hook = {.policy = "web", .namespace = ""};
 	struct event event = {.process = &process, .parent = &parent, .container = &container};
 
 	memcpy(image->data, argv, sizeof(argv));
@@ -32,6 +33,8 @@ static void use_filters(const struct filter_list *list)
 	container.metadata = (struct container_metadata){
 		.name = (char *)"web", .labels = &label, .label_count = 1};
 	for (event.kind = 0; event.kind < EVENT_KIND_MAX; event.kind++) {
+		if (event_kind_is_hit(event.kind))
+			event.hit = (struct policy_hit){.hook = &hook, .function = "sys_openat"};
 		(void)filter_allows(list, NULL, &event);
 		(void)filter_allows(NULL, list, &event);
 	}

@@ -24,6 +24,29 @@ static int set_option(struct config *config, char *option)
 	return -1;
 }
 
+static void put_events(struct enrichment *enrichment, const struct json_event_options *options,
+	struct buf *line, uint64_t *sequence)
+{
+	for (size_t i = 0; i < enrichment->event_count; i++) {
+		buf_clear(line);
+		json_event_format(options, &enrichment->events[i], line);
+		json_event_finish(line, ++*sequence, "golden");
+		fwrite(line->data, 1, line->length, stdout);
+	}
+	enrich_finish(enrichment);
+}
+
+static void put_overdue(struct enrichment *enrichment, const struct json_event_options *options,
+	const struct record_view *next, uint64_t now, struct buf *line, uint64_t *sequence)
+{
+	do {
+		enrich_overdue_hit(enrichment, next, now);
+		if (!enrichment->event_count)
+			return;
+		put_events(enrichment, options, line, sequence);
+	} while (true);
+}
+
 static void replay(struct enrichment *enrichment, const struct json_event_options *options,
 	const char *data, size_t length)
 {
@@ -45,15 +68,11 @@ static void replay(struct enrichment *enrichment, const struct json_event_option
 			printf("bad record\n");
 			continue;
 		}
+		put_overdue(enrichment, options, &view, 0, &line, &sequence);
 		enrich_record(enrichment, &view);
-		for (size_t i = 0; i < enrichment->event_count; i++) {
-			buf_clear(&line);
-			json_event_format(options, &enrichment->events[i], &line);
-			json_event_finish(&line, ++sequence, "golden");
-			fwrite(line.data, 1, line.length, stdout);
-		}
-		enrich_finish(enrichment);
+		put_events(enrichment, options, &line, &sequence);
 	}
+	put_overdue(enrichment, options, NULL, HIT_NO_MORE_WAITING, &line, &sequence);
 	buf_done(&line);
 }
 

@@ -189,8 +189,8 @@ static const struct {
 		"\"process_exec.process.bad_field_name == 'curl'\": "
 		"\"process_exec.process.bad_field_name\" is no "
 		"field that is supported, allowed there: pid, tid, "},
-	{"process_kprobe.function_name == 'x'", "\"process_kprobe.function_name == 'x'\": "
-						"\"process_kprobe.function_name\" is no field"},
+	{"process_kprobe.args == 'x'",
+		"\"process_kprobe.args == 'x'\": \"process_kprobe.args\" is no field"},
 	{"pid == 1", "\"pid == 1\": \"pid\" is no field that is supported, use "
 		     "process_exec.process.binary"},
 	{"process_exec.process.pid == '1'",

@@ -14,6 +14,7 @@
 #include "lib/fd.h"
 #include "lib/json.h"
 #include "lib/util.h"
+#include "tests/unit/hit-sample.h"
 
 static struct field_filters *parse(const char *text)
 {
@@ -340,8 +341,19 @@ START_TEST(test_written_fields)
 			.parent = &parent,
 			.container = &container,
 			.setup = true};
+		struct hit_sample sample;
 
+		if (event_kind_is_hit(kind)) {
+			hit_sample_init(&sample, kind);
+			hit_sample_fill(&sample);
+			hit_sample_event(&sample, &event);
+		}
 		switch (kind) {
+		case EVENT_POLICY_CHANGE:
+			event.policy_change.name = event.policy_change.namespace =
+				event.policy_change.change = event.policy_change.source =
+					event.policy_change.error = "x";
+			break;
 		case EVENT_PROCESS_EXIT:
 			event.exit.code = 0x109;
 			break;
@@ -375,6 +387,8 @@ START_TEST(test_written_fields)
 			break;
 		}
 		check_kind(&options, &event);
+		if (event_kind_is_hit(kind))
+			hit_sample_done(&sample);
 	}
 	free(image);
 }

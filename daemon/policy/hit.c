@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/policy/hit.h"
+
+#include <stdlib.h>
+
+/* Everybody sees it as unchanging; only its count and its end are not. */
+static struct hook_description *changeable(const struct hook_description *hook)
+{
+	return (struct hook_description *)(uintptr_t)hook;
+}
+
+static void text_free(const char *text)
+{
+	free((void *)(uintptr_t)text);
+}
+
+static void description_free(struct hook_description *hook)
+{
+	for (size_t i = 0; hook->tags && i < hook->tag_count; i++)
+		text_free(hook->tags[i]);
+	for (size_t i = 0; i < HOOK_ARGUMENTS_ALL; i++)
+		text_free(hook->arguments[i].label);
+	for (size_t i = 0; hook->selectors && i < hook->selector_count; i++)
+		text_free(hook->selectors[i].label);
+	text_free(hook->policy);
+	text_free(hook->namespace);
+	text_free(hook->message);
+	text_free(hook->function);
+	text_free(hook->subsystem);
+	text_free(hook->event);
+	text_free(hook->path);
+	text_free(hook->provider);
+	text_free(hook->symbol);
+	free(hook->tags);
+	free(hook->selectors);
+	free(hook);
+}
+
+const struct hook_description *hook_description_ref(const struct hook_description *hook)
+{
+	if (hook)
+		changeable(hook)->references++;
+	return hook;
+}
+
+const struct hook_description *hook_description_unref(const struct hook_description *hook)
+{
+	if (hook && --changeable(hook)->references == 0)
+		description_free(changeable(hook));
+	return NULL;
+}
+
+static bool is_whole(const struct hit_argument *argument)
+{
+	return argument->status == ARGUMENT_READ || argument->status == ARGUMENT_CUT;
+}
+
+/* Only what was read has a place in the data that was checked. */
+static const char *bytes_of(const struct hit_argument *argument, const char *data)
+{
+	return is_whole(argument) ? data + argument->offset : "";
+}
+
+const struct hit_argument *policy_hit_argument(
+	const struct policy_hit *hit, uint32_t index, const char **ret_bytes)
+{
+	const struct hit_record *record = hit->return_record;
+	const struct hit_argument *argument;
+
+	if (record && (index == HOOK_RETURN_ARGUMENT || index < record->arguments_count)) {
+		argument = &record->arguments[index];
+		if (index == HOOK_RETURN_ARGUMENT || argument->status != ARGUMENT_UNREAD) {
+			*ret_bytes = bytes_of(argument, hit->return_data);
+			return argument;
+		}
+	}
+	record = hit->record;
+	if (index >= record->arguments_count)
+		return NULL;
+	argument = &record->arguments[index];
+	*ret_bytes = bytes_of(argument, hit->data);
+	return argument;
+}
+
+bool policy_hit_argument_is_text(const struct hit_argument *argument)
+{
+	switch ((enum argument_reader)argument->reader) {
+	case ARGUMENT_STRING:
+	case ARGUMENT_DATA_LOC:
+	case ARGUMENT_FILENAME:
+	case ARGUMENT_FD:
+	case ARGUMENT_FILE:
+	case ARGUMENT_PATH:
+	case ARGUMENT_DENTRY:
+	case ARGUMENT_KIOCB:
+	case ARGUMENT_LINUX_BINPRM:
+		return is_whole(argument);
+	default:
+		return false;
+	}
+}
