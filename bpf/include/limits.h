@@ -14,6 +14,8 @@
  * directory reached by relative steps) are cut at the front and flagged. */
 #define PATH_LENGTH_MAX	    4096
 #define PATH_COMPONENTS_MAX 1024
+/* Turns of a loop of which the verifier follows each. */
+#define PATH_COMPONENTS_BLOCK 16
 /* Without bpf_loop() (5.10) the verifier follows each turn of the walk: a thousand take it seconds.
  */
 #define PATH_COMPONENTS_BOUNDED_MAX 256
@@ -51,14 +53,17 @@
 #define HOOK_RAW_MAX	 12
 #define HOOK_RESOLVE_MAX 10 /* steps of `resolve` */
 /* Beyond, the policy is refused; the second where the kernel has no bpf_loop(). */
-#define HOOK_STEPS_MAX		4096
-#define HOOK_STEPS_BOUNDED_MAX	256
-#define HOOK_SELECTORS_MAX	1024
-#define HOOK_TEXT_BYTES_MAX	(256u << 10) /* of all values together */
+#define HOOK_STEPS_MAX	       4096
+#define HOOK_STEPS_BOUNDED_MAX 256
+#define HOOK_SELECTORS_MAX     1024
+#define HOOK_TEXT_BYTES_MAX    (256u << 10) /* of all values together */
 /* Bytes of arguments in one record: what has no room any more is cut, and says so. */
 #define HIT_DATA_MAX 16384
 /* One argument's: a path, a buffer without maxData. */
 #define HIT_ARGUMENT_MAX 4096
+/* Segments of an iovec: UIO_MAXIOV, more cannot be given to a call. */
+#define HIT_SEGMENTS_MAX   1024
+#define HIT_SEGMENTS_BLOCK 32
 /* Hooks that interrupt each other on one CPU; one more is counted as lost. */
 #define HIT_SLOTS	4
 #define STACK_DEPTH_MAX 127

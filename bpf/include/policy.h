@@ -54,8 +54,10 @@ enum argument_source {
 	ARGUMENT_PT_REGS       /* raw[raw], put there by the program */
 };
 
-#define HOOK_NO_SIZE	    0xff
-#define RESOLVE_DEREFERENCE 0x80000000u /* read a pointer at the offset; else add the offset */
+#define HOOK_NO_SIZE 0xff
+/* Read a pointer at the offset; else add the offset. The steps lead to the address of the value:
+ * a number is read there, a string or a structure begins there. */
+#define RESOLVE_DEREFERENCE 0x80000000u
 
 #define ARGUMENT_RETURN_COPY (1u << 0) /* read when the call returns */
 #define ARGUMENT_MAX_DATA    (1u << 1)
@@ -65,9 +67,11 @@ struct hook_argument {
 	__u8 reader; /* enum argument_reader */
 	__u8 source; /* enum argument_source */
 	__u8 raw;
-	__u8 size; /* of integers, in bytes: 1, 2, 4, 8 */
+	__u8 size; /* of integers, in bytes: 1, 2, 4, 8; const_buf: of it, without a size_raw */
 	__u8 is_signed;
-	__u8 size_raw; /* where the size of a buffer is; HOOK_NO_SIZE */
+	/* Where the size of a buffer is, or the number of segments of an iovec, or the size of a
+	 * sockaddr_un; HOOK_NO_SIZE. data_loc: where the address is that its offset counts from. */
+	__u8 size_raw;
 	__u8 resolve_count;
 	__u8 flags; /* ARGUMENT_… */
 	__u32 resolve[HOOK_RESOLVE_MAX];
@@ -221,8 +225,8 @@ struct hit_record {
 	struct hit_argument arguments[HOOK_ARGUMENTS_ALL];
 };
 
-/* sock, socket, skb, sockaddr. Addresses in network order, IPv4 in the first 4 bytes; ports in the
- * host's. */
+/* sock, socket, skb, sockaddr (its address and port are the source's). Addresses in network order,
+ * IPv4 in the first 4 bytes; ports in the host's. */
 struct hit_socket {
 	__u16 family, type, protocol;
 	__u8 state;

@@ -30,9 +30,13 @@ enum path_walker {
 	PATH_WALKERS
 };
 
+#ifndef PATH_WALKS
+#define PATH_WALKS PATH_WALKERS
+#endif
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, PATH_WALKS);
 	__type(key, __u32);
 	__type(value, struct path_walk);
 } path_walks SEC(".maps");
@@ -90,6 +94,10 @@ static __always_inline long path_step(struct path_walk *walk)
 	}
 	dentry_read(dentry, &link);
 	if (dentry == walk->mount_root || dentry == link.parent) {
+		if (!vfsmount) { /* a dentry alone: to its filesystem's root */
+			walk->done = 1;
+			return 1;
+		}
 		struct mount *mount = mount_of(vfsmount);
 		struct mount *mount_parent = BPF_CORE_READ(mount, mnt_parent);
 
@@ -165,17 +173,39 @@ __noinline int path_run_bounded(__u32 instance)
 	return path_finish(walk);
 }
 
-/* The path of (mount, dentry) below the root given; NULL when there is none. The bytes are
- * buffer[position .. PATH_LENGTH_MAX). Valid until the next call on this CPU. */
-static __always_inline struct path_walk *path_read(bool loop, __u32 instance,
-	struct vfsmount *mount, struct dentry *dentry, struct vfsmount *root_mount,
-	struct dentry *root_dentry)
+/* The same on every kernel with all components: a block of turns is a global function, which the
+ * verifier looks at once, and its turns are few. */
+__noinline int path_run_block(__u32 instance)
 {
 	struct path_walk *walk = this_path_walk(instance);
+
+	if (!walk)
+		return 1;
+	for (int i = 0; i < PATH_COMPONENTS_BLOCK; i++)
+		if (path_step(walk))
+			return 1;
+	return 0;
+}
+
+__noinline int path_run(__u32 instance)
+{
+	struct path_walk *walk = this_path_walk(instance);
+
+	if (!walk)
+		return -1;
+	for (int i = 0; i < PATH_COMPONENTS_MAX / PATH_COMPONENTS_BLOCK; i++)
+		if (path_run_block(instance))
+			break;
+	return path_finish(walk);
+}
+
+/* Prepare the walk from (mount, dentry) to the root given, which may be NULL; without a mount it
+ * ends at the filesystem's root. False when there is nothing to walk: that is all there is. */
+static __always_inline bool path_begin(struct path_walk *walk, struct vfsmount *mount,
+	struct dentry *dentry, struct vfsmount *root_mount, struct dentry *root_dentry)
+{
 	struct dentry_link link;
 
-	if (!walk || !dentry || !mount)
-		return NULL;
 	walk->dentry = dentry;
 	walk->mount = mount;
 	walk->root_dentry = root_dentry;
@@ -185,9 +215,9 @@ static __always_inline struct path_walk *path_read(bool loop, __u32 instance,
 	walk->done = 0;
 	/* Not direct reads: a struct file's path is in a union, and what the verifier finds there
 	 * is a number to it. */
-	walk->mount_root = BPF_CORE_READ(mount, mnt_root);
+	walk->mount_root = mount ? BPF_CORE_READ(mount, mnt_root) : NULL;
 	dentry_read(dentry, &link);
-	if (link.parent == dentry && dentry != root_dentry &&
+	if (mount && link.parent == dentry && dentry != root_dentry &&
 		BPF_CORE_READ(mount_of(mount), mnt_parent) == mount_of(mount)) {
 		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all.
 		 */
@@ -195,14 +225,29 @@ static __always_inline struct path_walk *path_read(bool loop, __u32 instance,
 		bpf_probe_read_kernel(
 			&walk->buffer[walk->position & PATH_BUFFER_MASK], link.length, link.name);
 		walk->result = PATH_KERNEL_MOUNT;
-		return walk;
+		return false;
 	}
+	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
+	if (link.parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
+		walk->result = PATH_DELETED;
+	return true;
+}
+
+/* The path of (mount, dentry) below the root given; NULL when there is none. The bytes are
+ * buffer[position .. PATH_LENGTH_MAX). Valid until the next call on this CPU. */
+static __always_inline struct path_walk *path_read(bool loop, __u32 instance,
+	struct vfsmount *mount, struct dentry *dentry, struct vfsmount *root_mount,
+	struct dentry *root_dentry)
+{
+	struct path_walk *walk = this_path_walk(instance);
+
+	if (!walk || !dentry || !mount)
+		return NULL;
+	if (!path_begin(walk, mount, dentry, root_mount, root_dentry))
+		return walk;
 	if (loop)
 		path_run_loop(instance);
 	else
 		path_run_bounded(instance);
-	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
-	if (link.parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
-		walk->result |= PATH_DELETED;
 	return walk;
 }

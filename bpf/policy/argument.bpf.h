@@ -7,56 +7,77 @@
 #pragma once
 
 #include "policy/argument_buffer.bpf.h"
+#include "policy/argument_credentials.bpf.h"
 #include "policy/argument_integer.bpf.h"
+#include "policy/argument_loading.bpf.h"
+#include "policy/argument_packet.bpf.h"
+#include "policy/argument_path.bpf.h"
+#include "policy/argument_socket.bpf.h"
 #include "policy/argument_text.bpf.h"
 #include "policy/slot.bpf.h"
 
-/* A value of raw[]; `ret` untouched when there is no such. */
-static __always_inline bool raw_value(struct hit_slot *slot, __u64 raw, __u64 *ret)
-{
-	asm volatile("" : "+r"(raw));
-	if (raw >= HOOK_RAW_MAX)
-		return false;
-	*ret = slot->raw[raw];
-	return true;
-}
-
-/* The argument as its place has it: a number, or the address of what it is about. */
+/* The argument as its place has it: a number, or the address of what it is about. False when that
+ * cannot be told. */
 static __always_inline bool argument_value(
 	struct hit_slot *slot, __u32 slot_index, __u32 index, __u64 *ret)
 {
 	const volatile struct hook_argument *hook = &hook_arguments[index];
 
-	if (hook->source == ARGUMENT_CURRENT_TASK)
-		*ret = bpf_get_current_task();
-	else if (!raw_value(slot, hook->raw, ret))
-		return false;
+	*ret = hook->source == ARGUMENT_CURRENT_TASK ? bpf_get_current_task()
+						     : raw_value(slot, hook->raw);
 	if (!(hook->flags & ARGUMENT_RESOLVED))
 		return true;
 	*ret = argument_resolve(slot_index, index, *ret);
+	if (hook_reads(ARGUMENT_FD) && hook->reader == ARGUMENT_FD && *ret) {
+		int descriptor;
+
+		if (read_memory(slot, &descriptor, sizeof(descriptor), *ret))
+			return false;
+		*ret = (__u32)descriptor;
+		return true;
+	}
 	return *ret;
+}
+
+static __always_inline int argument_integer(
+	struct hit_slot *slot, struct hit_argument *argument, __u32 index, __u64 value)
+{
+	const volatile struct hook_argument *hook = &hook_arguments[index];
+
+	if (hook->flags & ARGUMENT_RESOLVED)
+		return integer_at(slot, argument, value, hook->size, hook->is_signed);
+	argument->integer = integer_extend(value, hook->size, hook->is_signed);
+	return ARGUMENT_READ;
 }
 
 static __always_inline int argument_by_reader(struct hit_slot *slot, struct hit_argument *argument,
 	__u32 slot_index, __u32 index, __u64 value)
 {
-	const volatile struct hook_argument *hook = &hook_arguments[index];
 	__u32 reader = argument->reader;
-	__u64 size = 0;
 
-	if (reader == ARGUMENT_INTEGER) {
-		if (hook->flags & ARGUMENT_RESOLVED)
-			return integer_at(slot, argument, value, hook->size, hook->is_signed);
-		argument->integer = integer_extend(value, hook->size, hook->is_signed);
-		return ARGUMENT_READ;
-	}
-	if (reader == ARGUMENT_STRING)
+	if (is_reader(reader, ARGUMENT_INTEGER, ARGUMENT_INTEGER))
+		return argument_integer(slot, argument, index, value);
+	if (is_reader(reader, ARGUMENT_STRING, ARGUMENT_NET_DEVICE))
 		return argument_text(slot_index, index, value);
-	if (reader == ARGUMENT_CHAR_BUF) {
-		raw_value(slot, hook->size_raw, &size);
-		return argument_buffer(slot_index, index, value, size);
-	}
-	return ARGUMENT_UNREADABLE;
+	if (is_reader(reader, ARGUMENT_FD, ARGUMENT_LINUX_BINPRM))
+		return argument_path(slot_index, index, value);
+	if (is_reader(reader, ARGUMENT_CHAR_BUF, ARGUMENT_CONST_BUF))
+		return argument_buffer(slot_index, index, value);
+	if (is_reader(reader, ARGUMENT_SKB, ARGUMENT_SKB))
+		return argument_packet(slot_index, index, value);
+	if (is_reader(reader, ARGUMENT_SOCK, ARGUMENT_SOCKADDR))
+		return argument_socket(slot_index, index, value);
+	if (is_reader(reader, ARGUMENT_SOCKADDR_UN, ARGUMENT_SOCKADDR_UN))
+		return argument_unix_address(slot_index, index, value);
+	if (is_reader(reader, ARGUMENT_CRED, ARGUMENT_CRED))
+		return argument_credentials(slot_index, index, value);
+	if (is_reader(reader, ARGUMENT_USER_NAMESPACE, ARGUMENT_USER_NAMESPACE))
+		return argument_user_namespace(slot_index, index, value);
+	if (is_reader(reader, ARGUMENT_KERNEL_CAP_T, ARGUMENT_CAP_EFFECTIVE))
+		return capabilities_at(slot, argument, value);
+	if (is_reader(reader, ARGUMENT_BPF_ATTR, ARGUMENT_MODULE))
+		return argument_loading(slot_index, index, value);
+	return reader == ARGUMENT_NONE ? ARGUMENT_READ : ARGUMENT_UNREADABLE;
 }
 
 /*
@@ -69,8 +90,9 @@ __noinline int argument_read(__u32 slot_index, __u32 index)
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
 	__u64 value = 0;
+	int status;
 
-	if (!argument)
+	if (!argument || index >= HOOK_ARGUMENTS_ALL)
 		return ARGUMENT_UNREADABLE;
 	if (argument->status != ARGUMENT_UNREAD)
 		return argument->status;
@@ -80,8 +102,11 @@ __noinline int argument_read(__u32 slot_index, __u32 index)
 	argument->length = 0;
 	argument->size = 0;
 	argument->integer = 0;
-	argument->status = argument_value(slot, slot_index, index, &value)
-				   ? argument_by_reader(slot, argument, slot_index, index, value)
-				   : ARGUMENT_UNREADABLE;
-	return argument->status;
+	status = argument_value(slot, slot_index, index, &value)
+			 ? argument_by_reader(slot, argument, slot_index, index, value)
+			 : ARGUMENT_UNREADABLE;
+	if (status == ARGUMENT_UNREADABLE) /* what was begun is not for anybody */
+		argument->length = argument->size = 0;
+	argument->status = status;
+	return status;
 }

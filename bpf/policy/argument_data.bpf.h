@@ -10,6 +10,20 @@
 
 _Static_assert(HIT_DATA_MAX % 8 == 0, "data of every argument is aligned");
 
+/* Whether this hook has any of the readers first … last. */
+static __always_inline bool hook_reads_any(enum argument_reader first, enum argument_reader last)
+{
+	return hook_readers & ((2ULL << last) - (1ULL << first));
+}
+
+/* Whether argument `reader` is one of first … last, and this hook has any: a comparison only where
+ * it can be true. */
+static __always_inline bool is_reader(
+	__u32 reader, enum argument_reader first, enum argument_reader last)
+{
+	return hook_reads_any(first, last) && reader >= (__u32)first && reader <= (__u32)last;
+}
+
 /* Where the next argument's data begins. HIT_ARGUMENT_MAX bytes can always be written there. */
 static __always_inline __u64 data_begin(struct hit_slot *slot)
 {
@@ -27,21 +41,6 @@ static __always_inline int data_end(
 	argument->size = size;
 	slot->used = (begin + length + 7) & ~7ULL;
 	return length < size ? ARGUMENT_CUT : ARGUMENT_READ;
-}
-
-/* Room for a structure; NULL when there is none any more. */
-static __always_inline void *data_structure(
-	struct hit_slot *slot, struct hit_argument *argument, __u64 size)
-{
-	__u64 begin = data_begin(slot);
-
-	argument->offset = begin;
-	argument->size = size;
-	if (size > HIT_DATA_MAX - begin)
-		return NULL;
-	argument->length = size;
-	slot->used = begin + ((size + 7) & ~7ULL);
-	return &slot->data[begin];
 }
 
 /* User memory may not be paged in, and a program cannot wait for it: the call itself brings it in,
@@ -62,4 +61,42 @@ static __always_inline long read_memory(struct hit_slot *slot, void *to, __u64 s
 	if (r)
 		read_failed(slot, address);
 	return r;
+}
+
+/* At most `size` bytes with the NUL, which is put over the last byte of what is longer. */
+static __always_inline long read_string(struct hit_slot *slot, void *to, __u64 size, __u64 address)
+{
+	long r;
+
+	if (is_kernel_address(address))
+		return bpf_probe_read_kernel_str(to, size, (void *)address);
+	r = bpf_probe_read_user_str(to, size, (void *)address);
+	if (r < 0)
+		read_failed(slot, address);
+	return r;
+}
+
+/* Room for a structure, to be filled; NULL when there is none any more. */
+static __always_inline void *data_structure(
+	struct hit_slot *slot, struct hit_argument *argument, __u64 size)
+{
+	__u64 begin = data_begin(slot);
+
+	argument->offset = begin;
+	argument->size = size;
+	if (size > HIT_DATA_MAX - begin)
+		return NULL;
+	argument->length = size;
+	slot->used = begin + ((size + 7) & ~7ULL);
+	return &slot->data[begin];
+}
+
+/* A value of raw[]; 0 when there is no such. */
+static __always_inline __u64 raw_value(struct hit_slot *slot, __u64 raw)
+{
+	asm volatile("" : "+r"(raw));
+	if (raw >= HOOK_RAW_MAX)
+		return 0;
+	asm volatile("" : "+r"(raw));
+	return slot->raw[raw];
 }

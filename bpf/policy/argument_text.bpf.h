@@ -2,46 +2,45 @@
 /* Strings that end with a NUL, which is not counted. */
 #pragma once
 
+#include "kernel_io.h"
+#include "kernel_net.h"
 #include "policy/argument_data.bpf.h"
 
 /* A string longer than this is cut; how long it was in all is not known then. */
 #define TEXT_LENGTH_MAX (HIT_ARGUMENT_MAX - 1)
 
-static __always_inline long read_string(struct hit_slot *slot, void *to, __u64 address)
+/* Where the string of an argument is. */
+static __always_inline __u64 text_address(
+	struct hit_slot *slot, __u32 reader, __u32 index, __u64 value)
 {
-	long r;
-
-	if (is_kernel_address(address))
-		return bpf_probe_read_kernel_str(to, HIT_ARGUMENT_MAX, (void *)address);
-	r = bpf_probe_read_user_str(to, HIT_ARGUMENT_MAX, (void *)address);
-	if (r < 0)
-		read_failed(slot, address);
-	return r;
+	if (is_reader(reader, ARGUMENT_DATA_LOC, ARGUMENT_DATA_LOC))
+		/* offset in the lower, length in the upper half; from raw[size_raw] on */
+		return raw_value(slot, hook_arguments[index].size_raw) + (value & 0xffff);
+	if (is_reader(reader, ARGUMENT_FILENAME, ARGUMENT_FILENAME))
+		return (__u64)BPF_CORE_READ((struct filename *)value, name);
+	if (is_reader(reader, ARGUMENT_NET_DEVICE, ARGUMENT_NET_DEVICE))
+		return value + bpf_core_field_offset(struct net_device, name);
+	return value;
 }
 
-static __always_inline int text_at(
-	struct hit_slot *slot, struct hit_argument *argument, __u64 address)
-{
-	__u64 begin = data_begin(slot), length, size;
-	char next = 0;
-	long r;
-
-	r = read_string(slot, &slot->data[begin], address);
-	if (r < 0)
-		return ARGUMENT_UNREADABLE;
-	length = size = r ? r - 1 : 0;
-	/* the helper writes a NUL over the last byte of what is longer */
-	if (length == TEXT_LENGTH_MAX && !read_memory(slot, &next, 1, address + length) && next)
-		size = length + 1;
-	return data_end(slot, argument, begin, length, size);
-}
-
-__noinline int argument_text(__u32 slot_index, __u32 index, __u64 address)
+__noinline int argument_text(__u32 slot_index, __u32 index, __u64 value)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
+	__u64 begin, length, size;
+	char next = 0;
+	long r;
 
-	if (!hook_reads(ARGUMENT_STRING) || !argument)
+	if (!hook_reads_any(ARGUMENT_STRING, ARGUMENT_NET_DEVICE) || !argument ||
+		index >= HOOK_ARGUMENTS_ALL)
 		return ARGUMENT_UNREADABLE;
-	return text_at(slot, argument, address);
+	value = text_address(slot, argument->reader, index, value);
+	begin = data_begin(slot);
+	r = read_string(slot, &slot->data[begin], HIT_ARGUMENT_MAX, value);
+	if (r < 0)
+		return ARGUMENT_UNREADABLE;
+	length = size = r ? r - 1 : 0;
+	if (length == TEXT_LENGTH_MAX && !read_memory(slot, &next, 1, value + length) && next)
+		size = length + 1;
+	return data_end(slot, argument, begin, length, size);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "tests/bpf/arguments.skel.h"
@@ -59,10 +60,18 @@ static struct arguments_bpf *load(const struct reading *reading, const char *nam
 		sizeof(reading->arguments));
 	for (size_t i = 0; i < object->rodata->arguments_count; i++)
 		object->rodata->hook_readers |= 1ULL << reading->arguments[i].reader;
+	object->rodata->only_pid = reading->only_pid;
+	object->rodata->memory_raws = reading->memory_raws;
+	object->rodata->memory_words_count = reading->memory_words_count;
+	memcpy((void *)object->rodata->memory_words, reading->memory_words,
+		sizeof(reading->memory_words));
 	if (arguments_bpf__load(object)) {
 		printf("Bail out! the kernel refuses %s\n", name);
 		exit(1);
 	}
+	if (bpf_map_update_elem(
+		    bpf_map__fd(object->maps.memories), &(uint32_t){0}, reading->memory, BPF_ANY))
+		exit(1);
 	return object;
 }
 
@@ -129,4 +138,125 @@ bool is_bytes(const struct reading *reading, size_t index, const void *bytes, si
 bool is_text(const struct reading *reading, size_t index, const char *text)
 {
 	return is_bytes(reading, index, text, strlen(text));
+}
+
+bool is_status(const struct reading *reading, size_t index, enum argument_status status)
+{
+	if (reading->slot.record.arguments[index].status == status)
+		return true;
+	diag("status %u", reading->slot.record.arguments[index].status);
+	return false;
+}
+
+struct reading *new_reading(enum argument_reader reader)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+
+	if (!reading)
+		exit(1);
+	for (size_t i = 0; i < HOOK_ARGUMENTS_ALL; i++)
+		reading->arguments[i] = (struct hook_argument){
+			.reader = reader,
+			.size_raw = HOOK_NO_SIZE,
+		};
+	return reading;
+}
+
+static const struct btf *kernel_types(void)
+{
+	static struct btf *types;
+
+	if (!types)
+		types = btf__load_vmlinux_btf();
+	if (!types) {
+		printf("Bail out! no BTF\n");
+		exit(1);
+	}
+	return types;
+}
+
+/* Members of unions and structures without a name are their surroundings' too. -1: not there. */
+static long member_bits(const struct btf_type *type, const char *member)
+{
+	const struct btf *types = kernel_types();
+	const struct btf_member *members = btf_members(type);
+
+	for (uint32_t i = 0; i < btf_vlen(type); i++) {
+		const char *name = btf__name_by_offset(types, members[i].name_off);
+		const struct btf_type *inner = btf__type_by_id(types, members[i].type);
+		long bits;
+
+		if (!strcmp(name, member))
+			return btf_member_bit_offset(type, i);
+		while (btf_is_mod(inner))
+			inner = btf__type_by_id(types, inner->type);
+		if (*name || !btf_is_composite(inner))
+			continue;
+		bits = member_bits(inner, member);
+		if (bits >= 0)
+			return btf_member_bit_offset(type, i) + bits;
+	}
+	return -1;
+}
+
+bool have_type(const char *type)
+{
+	return btf__find_by_name_kind(kernel_types(), type, BTF_KIND_STRUCT) > 0;
+}
+
+static long find_member(const char *type, const char *member)
+{
+	int id = btf__find_by_name_kind(kernel_types(), type, BTF_KIND_STRUCT);
+
+	return id < 0 ? -1 : member_bits(btf__type_by_id(kernel_types(), id), member);
+}
+
+bool has_member(const char *type, const char *member)
+{
+	return find_member(type, member) >= 0;
+}
+
+uint32_t member_offset(const char *type, const char *member)
+{
+	long bits = find_member(type, member);
+
+	if (bits < 0) {
+		printf("Bail out! no %s in struct %s\n", member, type);
+		exit(1);
+	}
+	return bits / 8;
+}
+
+static void resolve_step(struct reading *reading, size_t index, uint32_t step)
+{
+	struct hook_argument *argument = &reading->arguments[index];
+
+	if (!argument->resolve_count)
+		argument->source = ARGUMENT_CURRENT_TASK;
+	argument->flags |= ARGUMENT_RESOLVED;
+	argument->resolve[argument->resolve_count++] = step;
+}
+
+void resolve_pointer(struct reading *reading, size_t index, const char *type, const char *member)
+{
+	resolve_step(reading, index, RESOLVE_DEREFERENCE | member_offset(type, member));
+}
+
+void resolve_member(struct reading *reading, size_t index, const char *type, const char *member)
+{
+	resolve_step(reading, index, member_offset(type, member));
+}
+
+void resolve_file(struct reading *reading, size_t index, int fd)
+{
+	resolve_pointer(reading, index, "task_struct", "files");
+	resolve_pointer(reading, index, "files_struct", "fdt");
+	resolve_pointer(reading, index, "fdtable", "fd");
+	resolve_step(reading, index, RESOLVE_DEREFERENCE | (uint32_t)fd * sizeof(void *));
+}
+
+void resolve_private_data(struct reading *reading, size_t index, int fd)
+{
+	resolve_file(reading, index, fd);
+	resolve_pointer(reading, index, "file", "private_data");
 }

@@ -20,8 +20,27 @@ struct reading {
 	struct hook_argument arguments[HOOK_ARGUMENTS_ALL];
 	uint32_t count; /* 0: one */
 	uint64_t raw[HOOK_RAW_MAX];
+	uint32_t only_pid; /* in a tracepoint: of this process only */
+	/* Memory of the kernel with what a test makes: which raw[] are in it, given as offsets, and
+	 * which of its own 64-bit words. */
+	char memory[4096];
+	uint32_t memory_raws;
+	uint32_t memory_words[4], memory_words_count;
 	struct hit_slot_seen slot; /* what came out */
 };
+
+/* One argument that begins at raw[0]. */
+struct reading *new_reading(enum argument_reader reader);
+/* Where `member` is in the running kernel's struct; exits when it has none. */
+uint32_t member_offset(const char *type, const char *member);
+bool have_type(const char *type);
+bool has_member(const char *type, const char *member);
+/* One step more of argument `index`, from the current task when it is the first. */
+void resolve_pointer(struct reading *reading, size_t index, const char *type, const char *member);
+void resolve_member(struct reading *reading, size_t index, const char *type, const char *member);
+/* An open file's struct file, or what its private_data points to. */
+void resolve_file(struct reading *reading, size_t index, int fd);
+void resolve_private_data(struct reading *reading, size_t index, int fd);
 
 /* Read raw[] in this process. Exits where the program is refused. */
 void read_given(struct reading *reading);
@@ -33,7 +52,17 @@ const char *argument_bytes(const struct reading *reading, size_t index);
 bool is_bytes(const struct reading *reading, size_t index, const void *bytes, size_t length);
 bool is_text(const struct reading *reading, size_t index, const char *text);
 
+bool is_status(const struct reading *reading, size_t index, enum argument_status status);
+
 /* TAP */
 void ok(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int finish(void);
+
+void test_paths(void);
+void test_sockets(void);
+void test_addresses(void);
+void test_packets(void);
+void test_pieces(void);
+void test_credentials(void);
+void test_loading(void);

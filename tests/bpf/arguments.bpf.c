@@ -9,7 +9,25 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 arguments_count = 1;
 const volatile __u32 only_pid; /* 0: whoever comes */
+/* Things made by the test, in memory of the kernel: at these raw[] their address is added, and to
+ * these words of theirs. */
+const volatile __u32 memory_raws; /* bits */
+const volatile __u32 memory_words[4];
+const volatile __u32 memory_words_count;
 __u32 seen;
+
+#define MEMORY_WORDS 512
+
+struct memory {
+	__u64 words[MEMORY_WORDS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct memory);
+} memories SEC(".maps");
 
 /* The first hit is kept. */
 struct {
@@ -45,6 +63,26 @@ static __always_inline void end_hit(struct hit_slot *slot)
 	seen = 1;
 }
 
+static __always_inline void add_memory(struct hit_slot *slot)
+{
+	__u32 zero = 0;
+	struct memory *memory = bpf_map_lookup_elem(&memories, &zero);
+	__u64 address;
+
+	if (!memory)
+		return;
+	/* by way of memory: then it is a number, and can be added */
+	slot->record.call = (__u64)memory;
+	barrier();
+	address = slot->record.call;
+	for (__u32 i = 0; i < HOOK_RAW_MAX; i++)
+		if (memory_raws >> i & 1)
+			slot->raw[i] += address;
+	for (__u32 i = 0; i < 4; i++)
+		if (i < memory_words_count && memory_words[i] < MEMORY_WORDS)
+			memory->words[memory_words[i]] += address;
+}
+
 /* What BPF_PROG_TEST_RUN gives. */
 SEC("raw_tp/sys_enter")
 int read_given(struct bpf_raw_tracepoint_args *context)
@@ -53,8 +91,9 @@ int read_given(struct bpf_raw_tracepoint_args *context)
 
 	if (!slot)
 		return 0;
-	for (__u32 i = 0; i < HOOK_RAW_MAX; i++)
+	for (__u32 i = 0; i < 12; i++)
 		slot->raw[i] = context->args[i];
+	add_memory(slot);
 	end_hit(slot);
 	return 0;
 }
@@ -74,3 +113,5 @@ int read_given(struct bpf_raw_tracepoint_args *context)
 	}
 
 READ_FROM_TRACEPOINT(sched_process_exec, 3)
+READ_FROM_TRACEPOINT(inet_sock_set_state, 3)
+READ_FROM_TRACEPOINT(net_dev_queue, 1)

@@ -196,5 +196,12 @@ int main(void)
 	test_buffers();
 	test_room();
 	test_resolve();
+	test_paths();
+	test_sockets();
+	test_addresses();
+	test_packets();
+	test_pieces();
+	test_credentials();
+	test_loading();
 	return finish();
 }

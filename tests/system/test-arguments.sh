@@ -2,4 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the readers of a policy's arguments make of what this kernel gives them.
 . "$(dirname "$0")/lib.sh"
-exec "$top_builddir/tests/bpf/test-arguments"
+
+"$top_builddir/tests/bpf/test-arguments"
+exit $?
