@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "daemon/audit/hit_record.h"
 #include "daemon/audit/limit.h"
 #include "daemon/audit/record.h"
 #include "daemon/audit/retention.h"
@@ -135,8 +136,8 @@ static bool wanted(const struct audit *audit, const struct event *event)
 	case EVENT_UNREGISTERED_CONTAINER:
 	case EVENT_CGROUP_ESCAPE:
 		return true;
-	default:
-		return false;
+	default: /* of the host too: somebody asked for it */
+		return event_kind_is_hit(event->kind);
 	}
 }
 
@@ -151,6 +152,8 @@ void audit_event(struct audit *audit, const struct event *event)
 		return;
 	buf = record_buffer(audit);
 	put(audit, audit_record_format(event, &buf), &buf);
+	buf = record_buffer(audit);
+	put(audit, audit_hit_response(event, &buf), &buf);
 }
 
 static void emit_summary(void *data, const struct audit_container *container, const char *reason,

@@ -16,9 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/audit/audit.h"
 #include "daemon/audit/audit_execve.h"
-#include "daemon/audit/audit_lines.h"
+#include "daemon/audit/audit_log_internal.h"
 #include "daemon/audit/record.h"
 #include "lib/audit_text.h"
 #include "lib/util.h"
@@ -27,9 +26,7 @@
 #define KEY_EXEC  "tallyman-exec"
 #define KEY_FOUND "tallyman-found"
 
-/* Encoded: with the rest of its record below the longest line. */
-#define PATH_ENCODED_MAX   8192
-#define CGROUP_ENCODED_MAX 4096
+#define CGROUP_ENCODED_MAX 4096 /* as AUDIT_LOG_PATH_MAX */
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
@@ -53,14 +50,6 @@
 /* __AUDIT_ARCH_64BIT, __AUDIT_ARCH_LE */
 #define ARCH_64BIT	   (sizeof(long) == 8 ? 0x80000000U : 0U)
 #define ARCH_LITTLE_ENDIAN (BYTE_ORDER == LITTLE_ENDIAN ? 0x40000000U : 0U)
-
-struct audit_log {
-	uint32_t serial;
-	bool host; /* the host's own processes too */
-	pid_t pid; /* ours, of records about what we did */
-	uid_t uid;
-	char arch[9];
-};
 
 int audit_log_new(const struct config *config, struct audit_log **ret_log)
 {
@@ -96,7 +85,7 @@ static void path_field(
 	buf_append_char(buf, ' ');
 	if (text.length) {
 		audit_field_limited(
-			buf, name, exec_image_text(image, text), text.length, PATH_ENCODED_MAX);
+			buf, name, exec_image_text(image, text), text.length, AUDIT_LOG_PATH_MAX);
 	} else {
 		buf_append_string(buf, name);
 		buf_append_literal(buf, "=(null)");
@@ -111,19 +100,11 @@ static bool exe_differs(const struct exec_image *image)
 			       exec_image_text(image, image->binary), image->exe.length) != 0);
 }
 
-static void syscall_line(
-	struct audit_lines *lines, const struct audit_log *log, const struct process *process)
+void audit_log_put_process(struct buf *buf, const struct process *process)
 {
 	const struct exec_image *image = process->image;
 	const struct credentials *credentials = &image->credentials;
-	struct buf *buf = lines->buf;
 
-	audit_line_start(lines, "SYSCALL");
-	buf_append_literal(buf, "arch=");
-	buf_append_string(buf, log->arch);
-	audit_number(buf, " syscall=", SYS_execve);
-	buf_append_literal(buf, " success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=");
-	buf_append_char(buf, exe_differs(image) ? '2' : '1');
 	audit_number(buf, " ppid=", process->parent_pid);
 	audit_number(buf, " pid=", process->pid);
 	audit_number(buf, " auid=", credentials->auid);
@@ -140,6 +121,20 @@ static void syscall_line(
 	audit_field_n(
 		buf, "comm", image->comm, MIN((size_t)image->comm_length, sizeof(image->comm)));
 	path_field(buf, "exe", image, image->exe);
+}
+
+static void syscall_line(
+	struct audit_lines *lines, const struct audit_log *log, const struct process *process)
+{
+	struct buf *buf = lines->buf;
+
+	audit_line_start(lines, "SYSCALL");
+	buf_append_literal(buf, "arch=");
+	buf_append_string(buf, log->arch);
+	audit_number(buf, " syscall=", SYS_execve);
+	buf_append_literal(buf, " success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=");
+	buf_append_char(buf, exe_differs(process->image) ? '2' : '1');
+	audit_log_put_process(buf, process);
 	if (process->procfs)
 		buf_append_literal(buf, " key=\"" KEY_FOUND "\"");
 	else
@@ -147,7 +142,7 @@ static void syscall_line(
 	audit_line_end(lines);
 }
 
-static void cwd_line(struct audit_lines *lines, const struct exec_image *image)
+void audit_log_cwd_line(struct audit_lines *lines, const struct exec_image *image)
 {
 	audit_line_start(lines, "CWD");
 	path_field(lines->buf, "cwd", image, image->cwd);
@@ -211,16 +206,22 @@ static void prefix(struct buf *buf, uint32_t pid, uint32_t uid, uint32_t auid, u
 	buf_append_literal(buf, " msg='");
 }
 
+void audit_log_put_prefix(struct buf *buf, const struct process *process)
+{
+	const struct credentials *credentials = &process->image->credentials;
+
+	prefix(buf, process->pid, credentials->uid, credentials->auid, credentials->session);
+}
+
 static void machine_id_line(
 	struct audit_lines *lines, const struct process *process, const struct container *container)
 {
-	const struct credentials *credentials = &process->image->credentials;
 	const char *cgroup = container->cgroup_path ? container->cgroup_path : "";
 	struct audit_container names;
 
 	audit_container_of(container, &names);
 	audit_line_start(lines, "VIRT_MACHINE_ID");
-	prefix(lines->buf, process->pid, credentials->uid, credentials->auid, credentials->session);
+	audit_log_put_prefix(lines->buf, process);
 	buf_append_literal(lines->buf, "op=annotate");
 	audit_container_format(&names, lines->buf);
 	buf_append_char(lines->buf, ' ');
@@ -229,17 +230,22 @@ static void machine_id_line(
 	audit_line_end(lines);
 }
 
+void audit_log_end_lines(struct audit_lines *lines, const struct event *event)
+{
+	if (event->container)
+		machine_id_line(lines, event->process, event->container);
+	audit_line_start(lines, "EOE");
+	audit_line_end(lines);
+}
+
 static void exec_lines(
 	struct audit_lines *lines, const struct audit_log *log, const struct event *event)
 {
 	syscall_line(lines, log, event->process);
 	audit_execve_lines(lines, event->process->image);
-	cwd_line(lines, event->process->image);
+	audit_log_cwd_line(lines, event->process->image);
 	path_lines(lines, event->process->image);
-	if (event->container)
-		machine_id_line(lines, event->process, event->container);
-	audit_line_start(lines, "EOE");
-	audit_line_end(lines);
+	audit_log_end_lines(lines, event);
 }
 
 /* One record as it would come from the kernel with us as the sender, but with the login that
@@ -299,7 +305,11 @@ unsigned audit_log_format(struct audit_log *log, const struct event *event, stru
 		record_line(&lines, log, event);
 		break;
 	default:
-		return 0;
+		if (!event_kind_is_hit(event->kind) || !event->process || !event->process->image)
+			return 0;
+		audit_lines_begin(&lines, event->time, next_serial(log), buf);
+		audit_log_hit_lines(&lines, log, event);
+		break;
 	}
 	if (buf->failed) {
 		buf->length = start;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/audit/audit_lines.h"
+#include "daemon/audit/hit_record.h"
 #include "daemon/audit/netlink.h"
 #include "lib/audit_text.h"
 #include "lib/util.h"
@@ -23,13 +24,13 @@ void audit_container_of(const struct container *container, struct audit_containe
 	ret->uuid = container->id;
 }
 
-static void plain(struct buf *buf, const char *name, const char *value)
+void audit_put_plain(struct buf *buf, const char *name, const char *value)
 {
 	buf_append_char(buf, ' ');
 	audit_field_plain(buf, name, value && strlen(value) <= AUDIT_WORD_MAX ? value : NULL);
 }
 
-static void number(struct buf *buf, const char *name, uint64_t value)
+void audit_put_number(struct buf *buf, const char *name, uint64_t value)
 {
 	buf_append_char(buf, ' ');
 	buf_append_string(buf, name);
@@ -37,10 +38,9 @@ static void number(struct buf *buf, const char *name, uint64_t value)
 	buf_u64(buf, value);
 }
 
-void audit_word(struct buf *buf, const char *name, const char *value)
+static void word_of(const char *value, char word[AUDIT_WORD_MAX + 1])
 {
-	char word[AUDIT_WORD_MAX + 1];
-	size_t length = value ? strnlen(value, sizeof(word) - 1) : 0;
+	size_t length = value ? strnlen(value, AUDIT_WORD_MAX) : 0;
 
 	for (size_t i = 0; i < length; i++) {
 		bool safe = audit_text_is_safe(value + i, 1) && value[i] != ',' && value[i] != ':';
@@ -48,15 +48,30 @@ void audit_word(struct buf *buf, const char *name, const char *value)
 		word[i] = safe ? value[i] : '_';
 	}
 	word[length] = '\0';
-	plain(buf, name, word);
+}
+
+void audit_word(struct buf *buf, const char *name, const char *value)
+{
+	char word[AUDIT_WORD_MAX + 1];
+
+	word_of(value, word);
+	audit_put_plain(buf, name, word);
+}
+
+void audit_put_operation(struct buf *buf, const char *operation)
+{
+	char word[AUDIT_WORD_MAX + 1];
+
+	word_of(operation, word);
+	audit_field_plain(buf, "op", word);
 }
 
 void audit_container_format(const struct audit_container *container, struct buf *buf)
 {
-	plain(buf, "virt", container->virt);
+	audit_put_plain(buf, "virt", container->virt);
 	buf_append_char(buf, ' ');
 	audit_field_limited(buf, "vm", container->vm, strlen(container->vm), AUDIT_NAME_MAX);
-	plain(buf, "uuid", container->uuid);
+	audit_put_plain(buf, "uuid", container->uuid);
 }
 
 static void since(struct buf *buf, uint64_t realtime_ns)
@@ -65,11 +80,13 @@ static void since(struct buf *buf, uint64_t realtime_ns)
 	audit_seconds(buf, realtime_ns);
 }
 
-static void tail(struct buf *buf, const char *hostname, const char *result)
+void audit_put_end(struct buf *buf, const char *hostname, const char *address, bool success)
 {
-	plain(buf, "hostname", hostname);
-	buf_append_literal(buf, " addr=? terminal=? res=");
-	buf_append_string(buf, result);
+	audit_put_plain(buf, "hostname", hostname);
+	buf_append_literal(buf, " addr=");
+	buf_append_string(buf, address ? address : "?");
+	buf_append_literal(buf, " terminal=? res=");
+	buf_append_string(buf, success ? "success" : "failed");
 }
 
 static void own_exe(struct buf *buf)
@@ -77,16 +94,16 @@ static void own_exe(struct buf *buf)
 	buf_append_literal(buf, " exe=\"" AUDIT_OWN_EXE "\"");
 }
 
-/* Subject fields. Not pid=, uid=, auid=, ses=: ausearch -i shows the sender's names for an inner
- * uid= and auid=, and other ?uid= names make -ui lose the record. */
-static void subject(struct buf *buf, const struct process *process)
+/* Not pid=, uid=, auid=, ses=: ausearch -i shows the sender's names for an inner uid= and auid=,
+ * and other ?uid= names make -ui lose the record. */
+void audit_put_subject(struct buf *buf, const struct process *process)
 {
 	const struct exec_image *image = process->image;
 
-	number(buf, "opid", process->pid);
-	number(buf, "oses", image ? image->credentials.session : UID_UNSET);
-	number(buf, "sauid", image ? image->credentials.auid : UID_UNSET);
-	number(buf, "id", image ? image->credentials.uid : UID_UNSET);
+	audit_put_number(buf, "opid", process->pid);
+	audit_put_number(buf, "oses", image ? image->credentials.session : UID_UNSET);
+	audit_put_number(buf, "sauid", image ? image->credentials.auid : UID_UNSET);
+	audit_put_number(buf, "id", image ? image->credentials.uid : UID_UNSET);
 	if (!image)
 		return;
 	buf_append_char(buf, ' ');
@@ -100,8 +117,7 @@ static void subject(struct buf *buf, const struct process *process)
 		audit_field(buf, "exe", NULL);
 }
 
-/* ` cmd=HEX`: argv joined with blanks, cut so that `reserved` bytes stay free. */
-static void command(struct buf *buf, const struct exec_image *image, size_t reserved)
+void audit_put_command(struct buf *buf, const struct exec_image *image, size_t reserved)
 {
 	static const char cut_fields[] = " cmd_len=4294967295 cmd=";
 	const char *arguments = exec_image_text(image, image->arguments);
@@ -114,7 +130,7 @@ static void command(struct buf *buf, const struct exec_image *image, size_t rese
 	used = buf->length + reserved + sizeof(cut_fields);
 	room = used < AUDIT_RECORD_MAX ? (AUDIT_RECORD_MAX - used) / 2 : 0;
 	if (total > room || length < total)
-		number(buf, "cmd_len", total);
+		audit_put_number(buf, "cmd_len", total);
 	buf_append_literal(buf, " cmd=");
 	length = MIN(length, room);
 	if (!length)
@@ -133,7 +149,6 @@ static unsigned exec_record(const struct event *event, struct buf *buf)
 	const struct exec_image *image = event->process->image;
 	struct audit_container container;
 	const char *hostname = NULL;
-	size_t tail_length;
 
 	buf_append_literal(buf, "op=exec");
 	if (event->container) {
@@ -141,15 +156,14 @@ static unsigned exec_record(const struct event *event, struct buf *buf)
 		audit_container_format(&container, buf);
 		hostname = container.vm;
 	}
-	subject(buf, event->process);
+	audit_put_subject(buf, event->process);
 	if (image) {
 		buf_append_char(buf, ' ');
 		audit_field_limited(buf, "cwd", exec_image_text(image, image->cwd),
 			image->cwd.length, AUDIT_PATH_MAX);
-		tail_length = AUDIT_WORD_MAX + strlen(" hostname= addr=? terminal=? res=success");
-		command(buf, image, tail_length);
+		audit_put_command(buf, image, AUDIT_END_MAX);
 	}
-	tail(buf, hostname, "success");
+	audit_put_end(buf, hostname, NULL, true);
 	return AUDIT_MESSAGE_USER_CMD;
 }
 
@@ -162,11 +176,11 @@ static unsigned lifecycle_record(const struct event *event, bool start, struct b
 	audit_word(buf, "reason",
 		start ? container_source_name(event->container->source) : event->stop.reason);
 	audit_container_format(&container, buf);
-	number(buf, "vm-pid",
+	audit_put_number(buf, "vm-pid",
 		event->container->init_pid > 0 ? (uint64_t)event->container->init_pid : 0);
-	number(buf, "sauid", event->container->auid);
+	audit_put_number(buf, "sauid", event->container->auid);
 	own_exe(buf);
-	tail(buf, container.vm, "success");
+	audit_put_end(buf, container.vm, NULL, true);
 	return AUDIT_MESSAGE_VIRT_CONTROL;
 }
 
@@ -181,10 +195,10 @@ static unsigned loss_record(const struct event *event, struct buf *buf)
 		audit_container_of(event->container, &container);
 		audit_container_format(&container, buf);
 	}
-	number(buf, "n", event->loss.total);
+	audit_put_number(buf, "n", event->loss.total);
 	since(buf, event->loss.since);
 	own_exe(buf);
-	tail(buf, container.vm, "failed");
+	audit_put_end(buf, container.vm, NULL, false);
 	return AUDIT_MESSAGE_RESP_ANOMALY;
 }
 
@@ -203,8 +217,8 @@ static unsigned unregistered_record(const struct event *event, struct buf *buf)
 	audit_word(buf, "reason", event->unregistered.reason);
 	audit_container_format(&container, buf);
 	if (event->process)
-		subject(buf, event->process);
-	tail(buf, container.vm, "failed");
+		audit_put_subject(buf, event->process);
+	audit_put_end(buf, container.vm, NULL, false);
 	return AUDIT_MESSAGE_RESP_ANOMALY;
 }
 
@@ -218,12 +232,12 @@ static unsigned escape_record(const struct event *event, struct buf *buf)
 		audit_container_of(event->container, &container);
 		audit_container_format(&container, buf);
 	}
-	subject(buf, event->process);
+	audit_put_subject(buf, event->process);
 	if (path) {
 		buf_append_char(buf, ' ');
 		audit_field_limited(buf, "cgroup", path, strlen(path), AUDIT_PATH_MAX);
 	}
-	tail(buf, container.vm, "success");
+	audit_put_end(buf, container.vm, NULL, true);
 	return AUDIT_MESSAGE_RESP_ANOMALY;
 }
 
@@ -246,14 +260,14 @@ unsigned audit_record_format(const struct event *event, struct buf *buf)
 	case EVENT_CGROUP_ESCAPE:
 		return event->process ? escape_record(event, buf) : 0;
 	default:
-		return 0;
+		return event_kind_is_hit(event->kind) ? audit_hit_record(event, buf) : 0;
 	}
 }
 
 bool audit_record_is_limited(const struct event *event)
 {
-	return event->kind == EVENT_PROCESS_EXEC || event->kind == EVENT_UNREGISTERED_CONTAINER ||
-	       event->kind == EVENT_CGROUP_ESCAPE;
+	return event_kind_is_hit(event->kind) || event->kind == EVENT_PROCESS_EXEC ||
+	       event->kind == EVENT_UNREGISTERED_CONTAINER || event->kind == EVENT_CGROUP_ESCAPE;
 }
 
 unsigned audit_record_summary(const struct audit_container *container, const char *reason,
@@ -264,18 +278,18 @@ unsigned audit_record_summary(const struct audit_container *container, const cha
 	buf_append_literal(buf, " stage=audit");
 	if (container)
 		audit_container_format(container, buf);
-	number(buf, "n", count);
+	audit_put_number(buf, "n", count);
 	since(buf, since_ns);
 	own_exe(buf);
-	tail(buf, container ? container->vm : NULL, "failed");
+	audit_put_end(buf, container ? container->vm : NULL, NULL, false);
 	return AUDIT_MESSAGE_RESP_ANOMALY;
 }
 
 unsigned audit_record_self_test(uint64_t value, struct buf *buf)
 {
 	buf_append_literal(buf, "op=self-test");
-	number(buf, "n", value);
+	audit_put_number(buf, "n", value);
 	own_exe(buf);
-	tail(buf, NULL, "success");
+	audit_put_end(buf, NULL, NULL, true);
 	return AUDIT_MESSAGE_USER;
 }

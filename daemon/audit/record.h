@@ -16,6 +16,7 @@
 /* Encoded bytes of one path, name or other word, so that cmd= always has room. */
 #define AUDIT_PATH_MAX 2560
 #define AUDIT_NAME_MAX 1024
+#define AUDIT_KEY_MAX  512 /* the kernel's own keys have 256 bytes */
 #define AUDIT_WORD_MAX 255
 #define AUDIT_OWN_EXE  "/usr/sbin/tallymand"
 
@@ -42,3 +43,19 @@ bool audit_record_is_limited(const struct event *event);
 unsigned audit_record_summary(const struct audit_container *container, const char *reason,
 	uint64_t count, uint64_t since_ns, struct buf *buf);
 unsigned audit_record_self_test(uint64_t number, struct buf *buf);
+
+/* --- for the files that form records --- */
+
+/* What audit_put_end() takes, at most. */
+#define AUDIT_END_MAX (AUDIT_WORD_MAX + 46 + sizeof(" hostname= addr= terminal=? res=success"))
+/* `op=WORD`, with which a record begins; as audit_word(). */
+void audit_put_operation(struct buf *buf, const char *operation);
+/* ` name=VALUE`, ? for what may not stand there as it is. */
+void audit_put_plain(struct buf *buf, const char *name, const char *value);
+void audit_put_number(struct buf *buf, const char *name, uint64_t value);
+/* ` opid= oses= sauid= id= comm= exe=` */
+void audit_put_subject(struct buf *buf, const struct process *process);
+/* ` cmd=HEX`: argv joined with blanks, cut so that `reserved` bytes stay free. */
+void audit_put_command(struct buf *buf, const struct exec_image *image, size_t reserved);
+/* ` hostname= addr= terminal=? res=`; `address` is of our own making, or NULL. */
+void audit_put_end(struct buf *buf, const char *hostname, const char *address, bool success);

@@ -20,7 +20,7 @@ static void common_facts(struct facts *facts, const struct sample *sample)
 {
 	sample_vm(sample->container, facts->vm, sizeof(facts->vm));
 	facts->uuid = sample->container->id;
-	facts->result = sample->event.kind == EVENT_EVENT_LOSS ? "no" : "yes";
+	facts->result = sample->event.kind == EVENT_EVENT_LOSS || sample->failed ? "no" : "yes";
 	facts->exe = AUDIT_OWN_EXE;
 	if (sample->comm) {
 		facts->exe = sample->exe;
@@ -33,6 +33,9 @@ static void common_facts(struct facts *facts, const struct sample *sample)
 	case EVENT_CONTAINER_START:
 	case EVENT_CONTAINER_STOP:
 		facts->types[0] = "VIRT_CONTROL";
+		break;
+	case EVENT_PROCESS_KPROBE:
+		facts->types[0] = "ANOM_ACCESS_FS";
 		break;
 	default:
 		facts->types[0] = "RESP_ANOMALY";
@@ -60,7 +63,7 @@ void kernel_facts(struct facts *facts, const struct sample *sample)
 	facts->uid = 0;
 	facts->auid = facts->session = SAMPLE_UNSET;
 	facts->hostname = plain(facts->vm) ? facts->vm : "?";
-	if (sample->event.kind == EVENT_PROCESS_EXEC)
+	if (sample->event.kind == EVENT_PROCESS_EXEC || sample->event.kind == EVENT_PROCESS_KPROBE)
 		facts->files[0] = if_it_fits(sample->cwd);
 }
 
@@ -68,6 +71,8 @@ void audit_log_facts(struct facts *facts, const struct sample *sample)
 {
 	static const char *const exec_types[] = {
 		"SYSCALL", "EXECVE", "CWD", "PATH", "VIRT_MACHINE_ID", "EOE"};
+	static const char *const hit_types[] = {
+		"SYSCALL", "CWD", "PATH", "ANOM_ACCESS_FS", "VIRT_MACHINE_ID", "EOE"};
 	const struct credentials *credentials;
 
 	common_facts(facts, sample);
@@ -83,6 +88,13 @@ void audit_log_facts(struct facts *facts, const struct sample *sample)
 	facts->uid = credentials->uid;
 	facts->auid = credentials->auid;
 	facts->session = credentials->session;
+	if (sample->event.kind == EVENT_PROCESS_KPROBE) {
+		memcpy(facts->types, hit_types, sizeof(hit_types));
+		facts->key = "p";
+		facts->syscall = "openat";
+		facts->files[0] = sample->cwd;
+		facts->files[1] = sample->hit_path;
+	}
 	if (sample->event.kind != EVENT_PROCESS_EXEC)
 		return;
 	memcpy(facts->types, exec_types, sizeof(exec_types));

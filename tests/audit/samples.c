@@ -297,11 +297,26 @@ static void make_container(struct container *container, uint64_t *state, size_t 
 	container->session = index % 2 ? 3 : SAMPLE_UNSET;
 }
 
+static void random_hit(struct sample *sample, uint64_t *state, struct container *container)
+{
+	char path[1024];
+
+	random_exec(sample, state, container);
+	random_path(state, path, sizeof(path));
+	sample->hit_path = strdup(path);
+	sample->failed = samples_random(state) % 2;
+	hit_sample_init(&sample->hit, EVENT_PROCESS_KPROBE);
+	sample->hit.hook->audit = HIT_AUDIT_ANOM_ACCESS_FS;
+	hit_sample_text(&sample->hit, POLICY_TYPE_STRING, ARGUMENT_STRING, path);
+	hit_sample_return(&sample->hit, POLICY_TYPE_INT, sample->failed ? -13 : 3);
+	hit_sample_event(&sample->hit, &sample->event);
+}
+
 static void random_other(struct sample *sample, uint64_t *state, struct container *container)
 {
 	sample->container = container;
 	sample->event.container = container;
-	switch (samples_random(state) % 4) {
+	switch (samples_random(state) % 5) {
 	case 0:
 		sample->event.kind = EVENT_CONTAINER_START;
 		break;
@@ -315,6 +330,9 @@ static void random_other(struct sample *sample, uint64_t *state, struct containe
 		sample->event.loss.reason = "No space left on device";
 		sample->event.loss.total = 17;
 		sample->event.loss.since = START_TIME;
+		break;
+	case 3:
+		random_hit(sample, state, container);
 		break;
 	default:
 		random_exec(sample, state, container);
@@ -361,6 +379,9 @@ void sample_done(struct sample *sample)
 	free((char *)sample->cwd);
 	free(sample->arguments);
 	free(sample->process.image);
+	free(sample->hit_path);
+	if (sample->hit.hook)
+		hit_sample_done(&sample->hit);
 }
 
 void samples_free(struct samples *samples)

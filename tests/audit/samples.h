@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "daemon/event.h"
+#include "tests/unit/hit-sample.h"
 
 #define SAMPLE_UNSET 4294967295U
 
@@ -19,6 +20,10 @@ struct sample {
 	char *arguments;
 	size_t arguments_length;
 	uint32_t argc;
+	/* of a policy's match */
+	struct hit_sample hit;
+	char *hit_path;
+	bool failed;
 };
 
 struct samples {

@@ -70,6 +70,8 @@ static const char *type_name(unsigned type)
 	switch (type) {
 	case 1123:
 		return "USER_CMD";
+	case 2111:
+		return "ANOM_ACCESS_FS";
 	case 2200:
 		return "RESP_ANOMALY";
 	case 2500:

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers of this machine's system calls, by libaudit; apart from the rest since its header has a
+ * struct audit_status too. */
+#pragma once
+
+/* -1 for a name that is none. */
+int audit_system_call_number(const char *name);
