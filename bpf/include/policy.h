@@ -185,7 +185,7 @@ struct hook_selector {
 enum argument_status {
 	ARGUMENT_UNREAD,
 	ARGUMENT_READ,
-	ARGUMENT_CUT,	    /* `size` is what there was */
+	ARGUMENT_CUT,	    /* `size` is what there was, where it is known: more than `length` */
 	ARGUMENT_UNREADABLE /* no such memory, or not paged in */
 };
 
@@ -197,7 +197,7 @@ struct hit_argument {
 	__u16 flags; /* enum path_result of a path */
 	__u32 offset, length;
 	__u32 size;    /* of a buffer: what there was in all */
-	__u64 integer; /* of paths: i_mode */
+	__u64 integer; /* of paths: i_mode; of sockaddr_un: the family */
 };
 
 #define HIT_RETURN	  (1u << 0) /* the return of a call whose entry was sent before */

@@ -49,7 +49,7 @@ __noinline int argument_credentials(__u32 slot_index, __u32 index, __u64 value)
 	if (!hook_reads(ARGUMENT_CRED) || !argument)
 		return ARGUMENT_UNREADABLE;
 	to = data_structure(slot, argument, sizeof(*to));
-	return to ? credentials_of(to, (void *)value) : ARGUMENT_CUT;
+	return to ? credentials_of(to, (void *)value) : ARGUMENT_UNREADABLE;
 }
 
 __noinline int argument_user_namespace(__u32 slot_index, __u32 index, __u64 value)
@@ -63,7 +63,7 @@ __noinline int argument_user_namespace(__u32 slot_index, __u32 index, __u64 valu
 		return ARGUMENT_UNREADABLE;
 	to = data_structure(slot, argument, sizeof(*to));
 	if (!to)
-		return ARGUMENT_CUT;
+		return ARGUMENT_UNREADABLE;
 	if (bpf_core_read(&to->level, sizeof(to->level), &user_ns->level))
 		return ARGUMENT_UNREADABLE;
 	to->uid = BPF_CORE_READ(user_ns, owner.val);

@@ -76,7 +76,7 @@ static __always_inline long read_string(struct hit_slot *slot, void *to, __u64 s
 	return r;
 }
 
-/* Room for a structure, to be filled; NULL when there is none any more. */
+/* Room for a structure, to be filled; NULL when there is none any more: half of one is nothing. */
 static __always_inline void *data_structure(
 	struct hit_slot *slot, struct hit_argument *argument, __u64 size)
 {

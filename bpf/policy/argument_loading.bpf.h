@@ -102,7 +102,7 @@ __noinline int argument_loading(__u32 slot_index, __u32 index, __u64 value)
 #define LOADING(reader_, type, read)                                                               \
 	if (is_reader(reader, reader_, reader_)) {                                                 \
 		to = data_structure(slot, argument, sizeof(struct type));                          \
-		return to ? read : ARGUMENT_CUT;                                                   \
+		return to ? read : ARGUMENT_UNREADABLE;                                            \
 	}
 	LOADING(ARGUMENT_BPF_ATTR, hit_bpf_prog, loading_bpf_attr(slot, to, value))
 	LOADING(ARGUMENT_BPF_PROG, hit_bpf_prog, loading_bpf_prog(to, (void *)value))

@@ -157,7 +157,7 @@ __noinline int argument_packet(__u32 slot_index, __u32 index, __u64 value)
 		return ARGUMENT_UNREADABLE;
 	to = data_structure(slot, argument, sizeof(*to));
 	if (!to)
-		return ARGUMENT_CUT;
+		return ARGUMENT_UNREADABLE;
 	__builtin_memset(to, 0, sizeof(*to));
 	if (bpf_core_read(&to->length, sizeof(to->length), &skb->len))
 		return ARGUMENT_UNREADABLE;

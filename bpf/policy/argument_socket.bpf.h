@@ -70,7 +70,7 @@ __noinline int argument_socket(__u32 slot_index, __u32 index, __u64 value)
 		return ARGUMENT_UNREADABLE;
 	to = data_structure(slot, argument, sizeof(*to));
 	if (!to)
-		return ARGUMENT_CUT;
+		return ARGUMENT_UNREADABLE;
 	__builtin_memset(to, 0, sizeof(*to));
 	if (is_reader(argument->reader, ARGUMENT_SOCK, ARGUMENT_SOCK))
 		return socket_from_sock(to, (void *)value);

@@ -6,7 +6,7 @@
 #include "kernel_net.h"
 #include "policy/argument_data.bpf.h"
 
-/* A string longer than this is cut; how long it was in all is not known then. */
+/* A string longer than this is cut. */
 #define TEXT_LENGTH_MAX (HIT_ARGUMENT_MAX - 1)
 
 /* Where the string of an argument is. */
@@ -27,8 +27,9 @@ __noinline int argument_text(__u32 slot_index, __u32 index, __u64 value)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
-	__u64 begin, length, size;
+	__u64 begin, length;
 	char next = 0;
+	int status;
 	long r;
 
 	if (!hook_reads_any(ARGUMENT_STRING, ARGUMENT_NET_DEVICE) || !argument ||
@@ -39,8 +40,11 @@ __noinline int argument_text(__u32 slot_index, __u32 index, __u64 value)
 	r = read_string(slot, &slot->data[begin], HIT_ARGUMENT_MAX, value);
 	if (r < 0)
 		return ARGUMENT_UNREADABLE;
-	length = size = r ? r - 1 : 0;
+	length = r ? r - 1 : 0;
+	status = data_end(slot, argument, begin, length, length);
 	if (length == TEXT_LENGTH_MAX && !read_memory(slot, &next, 1, value + length) && next)
-		size = length + 1;
-	return data_end(slot, argument, begin, length, size);
+		status = ARGUMENT_CUT;
+	/* how long it was in all is not known */
+	argument->size = argument->length;
+	return status;
 }

@@ -114,7 +114,7 @@ void json_unix_address_format(const char *path, size_t length, struct buf *buf)
 {
 	bool abstract = length && !path[0], replaced;
 
-	if (!abstract)
+	if (!abstract && (!length || path[0] != '@')) /* the kernel side puts '@' for the NUL */
 		length = strnlen(path, length);
 	json_open_object(buf);
 	json_key_string(buf, "family", "AF_UNIX");

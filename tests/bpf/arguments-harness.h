@@ -48,6 +48,9 @@ void read_given(struct reading *reading);
 bool read_in_tracepoint(
 	struct reading *reading, const char *program, void (*act)(void *context), void *context);
 
+/* How many instructions the verifier follows for a hook with every reader; 0: it refuses it. */
+unsigned long instructions_of_all(void);
+
 const char *argument_bytes(const struct reading *reading, size_t index);
 bool is_bytes(const struct reading *reading, size_t index, const void *bytes, size_t length);
 bool is_text(const struct reading *reading, size_t index, const char *text);

@@ -15,6 +15,8 @@
 
 #include "tests/bpf/arguments-harness.h"
 
+#define INSTRUCTIONS_MAX 200000 /* the verifier takes a million */
+
 static void test_integers(void)
 {
 	static const struct {
@@ -68,7 +70,7 @@ static void test_strings(void)
 	reading.raw[0] = (uintptr_t)longest;
 	read_given(&reading);
 	ok(argument->status == ARGUMENT_CUT && argument->length == HIT_ARGUMENT_MAX - 1 &&
-			argument->size > argument->length &&
+			argument->size == argument->length &&
 			!memcmp(argument_bytes(&reading, 0), longest, HIT_ARGUMENT_MAX - 1),
 		"a string too long is cut, and says so");
 
@@ -134,6 +136,7 @@ static void test_room(void)
 			.reader = ARGUMENT_CHAR_BUF,
 			.size_raw = 1,
 		};
+	memset(bytes, 'b', sizeof(bytes));
 	reading.raw[0] = (uintptr_t)bytes;
 	reading.raw[1] = sizeof(bytes) - 5;
 	read_given(&reading);
@@ -186,6 +189,34 @@ static void test_resolve(void)
 	ok(arguments[2].status == ARGUMENT_UNREADABLE, "a NULL pointer on the way");
 }
 
+/* Structures come whole or not at all. */
+static void test_room_for_structures(void)
+{
+	static char bytes[HIT_ARGUMENT_MAX];
+	struct reading *reading = new_reading(ARGUMENT_CHAR_BUF);
+
+	reading->count = 5;
+	for (size_t i = 0; i < 4; i++)
+		reading->arguments[i].size_raw = 1;
+	reading->arguments[4].reader = ARGUMENT_CRED;
+	resolve_pointer(reading, 4, "task_struct", "cred");
+	memset(bytes, 'b', sizeof(bytes));
+	reading->raw[0] = (uintptr_t)bytes;
+	reading->raw[1] = sizeof(bytes) - 8;
+	read_given(reading);
+	ok(is_status(reading, 4, ARGUMENT_UNREADABLE), "no half of a structure");
+	free(reading);
+}
+
+/* All readers in one hook. */
+static void test_verifier(void)
+{
+	unsigned long instructions = instructions_of_all();
+
+	ok(instructions && instructions < INSTRUCTIONS_MAX,
+		"all readers are verified with %lu instructions", instructions);
+}
+
 int main(void)
 {
 	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -195,6 +226,7 @@ int main(void)
 	test_strings();
 	test_buffers();
 	test_room();
+	test_room_for_structures();
 	test_resolve();
 	test_paths();
 	test_sockets();
@@ -203,5 +235,6 @@ int main(void)
 	test_pieces();
 	test_credentials();
 	test_loading();
+	test_verifier();
 	return finish();
 }
