@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/arguments.bpf.h"
+#include "base/process_state.bpf.h"
 #include "base/scratch.bpf.h"
 #include "lib/attribution.bpf.h"
 #include "lib/bounded.bpf.h"
@@ -154,6 +155,7 @@ static __always_inline void exec_handle(
 	if (task->pid != old_tid)
 		task_container_move(task, old_tid);
 	container = attribute(task, &record->attribution);
+	process_state_update(loop, instance, task, true);
 	/* One decision for the whole exec, its pieces of argv included. Paths are counted at a
 	 * guess. */
 	estimate =

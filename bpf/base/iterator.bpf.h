@@ -22,6 +22,7 @@ static __always_inline int iterate(bool loop, struct bpf_iter__task *context)
 	record = &scratch->record;
 	header_init(&record->header, RECORD_TASK, bpf_ktime_get_boot_ns());
 	attribute(task, &record->attribution); /* threads too: each keeps its container */
+	process_state_update(loop, instances, task, false);
 	if (task->pid != task->tgid)
 		return 0;
 	task_read(record, task);

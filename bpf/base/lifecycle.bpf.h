@@ -2,6 +2,7 @@
 /* fork and exit: small records that never wake the consumer. */
 #pragma once
 
+#include "base/process_state.bpf.h"
 #include "lib/attribution.bpf.h"
 #include "lib/emit.bpf.h"
 #include "lib/instances.bpf.h"
@@ -45,6 +46,7 @@ static __always_inline void fork_handle(struct task_struct *parent, struct task_
 	struct container_entry *container;
 
 	container = attribute_child(parent, child, &record.attribution);
+	process_state_inherit(parent, child);
 	if (child->pid !=
 		child->tgid) /* a thread: no event, but it may be the one that calls execve */
 		return;
@@ -98,6 +100,7 @@ static __always_inline void exit_handle(struct task_struct *task)
 		record.attribution.generation = kept->generation;
 	}
 	task_container_forget(task);
+	process_state_forget(task);
 	if (signal->live.counter != 0)
 		return;
 	header_init(&record.header, RECORD_EXIT, bpf_ktime_get_boot_ns());

@@ -40,8 +40,9 @@
 #define RING_WAKE_DIVISOR  8 /* wake the consumer whatever happens once the ring is 1/8 full */
 #define QUIET_WAKE_NS                                                                              \
 	4000000ULL /* a waking record after this long without one wakes the consumer */
-#define THROTTLE_INTERVAL_NS  100000000ULL
-#define THROTTLE_RING_DIVISOR 4 /* a container's share of the ring per interval */
+#define THROTTLE_INTERVAL_NS	 100000000ULL
+#define THROTTLE_RING_DIVISOR	 4  /* a container's share of the ring per interval */
+#define THROTTLE_CROWDED_DIVISOR 16 /* what is left of its share once the ring is half full */
 
 /* ---- policies ---- */
 
@@ -52,11 +53,11 @@
 /* What the hooked place itself has: registers, fields of a tracepoint. */
 #define HOOK_RAW_MAX	 12
 #define HOOK_RESOLVE_MAX 10 /* steps of `resolve` */
-/* Beyond, the policy is refused; the second where the kernel has no bpf_loop(). */
-#define HOOK_STEPS_MAX	       4096
-#define HOOK_STEPS_BOUNDED_MAX 256
-#define HOOK_SELECTORS_MAX     1024
-#define HOOK_TEXT_BYTES_MAX    (256u << 10) /* of all values together */
+/* Beyond, the policy is refused. Blocks: the verifier looks at each loop once. */
+#define HOOK_STEPS_BLOCK    64
+#define HOOK_STEPS_MAX	    (HOOK_STEPS_BLOCK * 64)
+#define HOOK_SELECTORS_MAX  1024
+#define HOOK_TEXT_BYTES_MAX (256u << 10) /* of all values together */
 /* Bytes of arguments in one record: what has no room any more is cut, and says so. */
 #define HIT_DATA_MAX 16384
 /* One argument's: a path, a buffer without maxData. */
@@ -74,3 +75,12 @@
 /* Policies with a podSelector, containerSelector, hostSelector, namespace or matchWorkloads. */
 #define SCOPES_MAX  512
 #define SCOPE_WORDS (SCOPES_MAX / 64)
+/* Calls between entry and return that a policy waits for; the oldest give way. */
+#define HOOK_CALLS_MAX 8192
+/* What rateLimit remembers. */
+#define RATE_LIMITS_MAX 8192
+/* matchBinaries: a longer path equals none of them, and is looked at so far from its beginning or
+ * its end. */
+#define BINARY_PATH_MAX	   256
+#define BINARY_POSTFIX_MAX 128
+#define BINARIES_MAX	   8192 /* paths of all policies together, of each kind */

@@ -180,6 +180,9 @@ struct hook_selector {
 	__u32 rate_limit_ms;
 };
 
+/* Where the value that a call returns is in raw[]. */
+#define HOOK_RAW_RETURN (HOOK_RAW_MAX - 1)
+
 /* ---- what a match says ---- */
 
 enum argument_status {
@@ -206,6 +209,7 @@ struct hit_argument {
 #define HIT_SIGNALLED	  (1u << 3)
 #define HIT_OVERRIDDEN	  (1u << 4)
 #define HIT_STACK_CUT	  (1u << 5)
+#define HIT_NEEDS_RETURN  (1u << 6) /* with HIT_AWAITS_RETURN: without its return it is no hit */
 
 /* RECORD_HIT. After it: the arguments' data, the kernel stack, the user stack (8 bytes a frame). */
 struct hit_record {

@@ -22,8 +22,14 @@ struct {
 } cpus SEC(".maps");
 
 /* When a record that wakes was last made, on any CPU. Read and written without a lock: a lost
- * update costs one wake-up too many or one sweep's delay. */
-__u64 last_waking_record;
+ * update costs one wake-up too many or one sweep's delay. A map and not a variable: policies'
+ * programs share it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} last_waking SEC(".maps");
 
 static __always_inline struct cpu_state *this_cpu(void)
 {
@@ -47,18 +53,25 @@ static __always_inline void count_failed_read(void)
 		__sync_fetch_and_add(&cpu->failed_reads, 1);
 }
 
-/* Take `bytes` from the container's share of the ring; false when it is used up. The share is kept
- * in two plain fields: two CPUs may both pass at its edge, and nothing worse. */
+/* Take `bytes` from the container's share of the ring; false when it is used up. While the consumer
+ * does not keep up and the ring is half full, shares are small, or one container would take the
+ * rest of it too, and others lose theirs. The share is kept in two plain fields: two CPUs may both
+ * pass at its edge, and nothing worse. */
 static __always_inline bool charge(
 	struct container_entry *container, __u32 kind, __u32 bytes, __u64 now)
 {
-	if (!container || !throttle_bytes)
+	__u64 share = throttle_bytes;
+
+	if (!container || !share)
 		return true;
 	if (now - container->interval_start >= THROTTLE_INTERVAL_NS) {
 		container->interval_start = now;
 		container->interval_bytes = 0;
 	}
-	if (container->interval_bytes + bytes > throttle_bytes) {
+	if (container->interval_bytes + bytes > share / THROTTLE_CROWDED_DIVISOR &&
+		bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_bytes / 2)
+		share /= THROTTLE_CROWDED_DIVISOR;
+	if (container->interval_bytes + bytes > share) {
 		if (kind < RECORD_KIND_MAX)
 			__sync_fetch_and_add(&container->throttled[kind], 1);
 		return false;
@@ -91,11 +104,14 @@ static __always_inline bool emit(struct record_header *header, __u32 kind, __u32
 	__sync_fetch_and_add(&cpu->sequence, 1); /* its result cannot be had on 5.10 */
 	header->sequence = cpu->sequence;
 	if (wakes) {
-		__u64 last = last_waking_record;
+		__u32 zero = 0;
+		__u64 *last = bpf_map_lookup_elem(&last_waking, &zero);
 
-		if (header->time - last > QUIET_WAKE_NS)
-			flags = BPF_RB_FORCE_WAKEUP;
-		last_waking_record = header->time;
+		if (last) {
+			if (header->time - *last > QUIET_WAKE_NS)
+				flags = BPF_RB_FORCE_WAKEUP;
+			*last = header->time;
+		}
 	}
 	if (flags == BPF_RB_NO_WAKEUP &&
 		bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_bytes / RING_WAKE_DIVISOR)

@@ -25,6 +25,10 @@ struct loaded_policy;
 int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_engine);
 struct policy_engine *policy_engine_free(struct policy_engine *engine);
 
+/* What host_ns means in matchNamespaces; before the first policy is loaded. */
+void policy_engine_set_host_namespaces(
+	struct policy_engine *engine, const struct namespaces *namespaces);
+
 struct policy_load {
 	const struct policy *policy;
 	/* Bit of container_scopes that its processes' containers have; -1: it looks at all. */

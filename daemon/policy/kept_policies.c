@@ -12,11 +12,12 @@
 #include "lib/cleanup.h"
 #include "lib/fd.h"
 
-#define SUFFIX		  ".yaml"
-#define PENDING		  ".new"
-#define SOURCE_PREFIX	  "# tallyman: added by "
-#define FILE_NAME_LETTERS 100 /* of the policy's name; the hash tells those apart that share them  \
-			       */
+#define SUFFIX	      ".yaml"
+#define PENDING	      ".new"
+#define SOURCE_PREFIX "# tallyman: added by "
+#define FILE_NAME_LETTERS                                                                          \
+	100 /* of the policy's name; the hash tells those apart that share them                    \
+	     */
 
 int kept_policies_open(const char *path, struct kept_policies *ret_kept, struct error *error)
 {

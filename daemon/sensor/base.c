@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/base.skel.h"
+#include "daemon/policy/hook.h"
 #include "daemon/sensor/probe.h"
 #include "daemon/sensor/refusal.h"
 #include "lib/cleanup.h"
@@ -48,6 +49,9 @@ static void choose_variants(const struct base_sensor *sensor)
 	}
 	bpf_map__set_autocreate(object->maps.tasks, sensor->kernel.task_storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !sensor->kernel.task_storage);
+	bpf_map__set_autocreate(object->maps.process_states, sensor->kernel.task_storage);
+	bpf_map__set_autocreate(object->maps.process_states_by_tid, !sensor->kernel.task_storage);
+	bpf_map__set_max_entries(object->maps.binary_scratches, sensor->kernel.instances + 1);
 	bpf_map__set_max_entries(
 		object->maps.exec_scratches, (uint32_t)sensor->cpus * sensor->kernel.instances + 1);
 	bpf_map__set_max_entries(object->maps.path_walks, sensor->kernel.instances + 1);
@@ -213,6 +217,43 @@ int base_sensor_set_container(const struct base_sensor *sensor, int pidfd, uint3
 	const void *key = maps.tasks_is_hash ? (const void *)&pid : (const void *)&pidfd;
 
 	return bpf_map_update_elem(maps.tasks_fd, key, &value, BPF_ANY) ? -errno : 0;
+}
+
+void base_sensor_hook_environment(
+	const struct base_sensor *sensor, struct hook_environment *ret_environment)
+{
+	const struct base_bpf *object = sensor->object;
+	bool storage = sensor->kernel.task_storage;
+
+	*ret_environment = (struct hook_environment){
+		.ring_bytes = sensor->ring_bytes,
+		.throttle_bytes = object->rodata->throttle_bytes,
+		.have_task_storage = storage,
+		.preemptible = sensor->kernel.instances > 1,
+		.ring_fd = bpf_map__fd(object->maps.ring),
+		.cpus_fd = bpf_map__fd(object->maps.cpus),
+		.last_waking_fd = bpf_map__fd(object->maps.last_waking),
+		.containers_fd = bpf_map__fd(object->maps.containers),
+		.tasks_fd = bpf_map__fd(storage ? object->maps.tasks : object->maps.tasks_by_tid),
+		.process_states_fd = bpf_map__fd(
+			storage ? object->maps.process_states : object->maps.process_states_by_tid),
+	};
+}
+
+struct base_sensor_policy_maps base_sensor_policy_maps(const struct base_sensor *sensor)
+{
+	const struct base_bpf *object = sensor->object;
+
+	return (struct base_sensor_policy_maps){
+		.binaries_fd = bpf_map__fd(object->maps.binaries),
+		.binary_prefixes_fd = bpf_map__fd(object->maps.binary_prefixes),
+		.binary_postfixes_fd = bpf_map__fd(object->maps.binary_postfixes),
+	};
+}
+
+void base_sensor_want_process_states(struct base_sensor *sensor)
+{
+	sensor->object->bss->process_states_wanted = 1;
 }
 
 void base_sensor_status(const struct base_sensor *sensor, struct buf *json)

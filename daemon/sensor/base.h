@@ -33,6 +33,17 @@ uint64_t base_sensor_recursion_misses(const struct base_sensor *sensor);
 /* What container `id` lost because of its share; false when the container is not in the map. */
 bool base_sensor_throttled(const struct base_sensor *sensor, uint64_t container_id,
 	uint64_t ret_lost[RECORD_KIND_MAX]);
+/* For policies: what their programs share with the sensor's. */
+struct hook_environment;
+struct base_sensor_policy_maps {
+	int binaries_fd, binary_prefixes_fd, binary_postfixes_fd;
+};
+void base_sensor_hook_environment(
+	const struct base_sensor *sensor, struct hook_environment *ret_environment);
+struct base_sensor_policy_maps base_sensor_policy_maps(const struct base_sensor *sensor);
+/* From here on struct process_state is kept: at fork, at exec, and of processes that run already by
+ * the next base_sensor_iterate(). */
+void base_sensor_want_process_states(struct base_sensor *sensor);
 /* Give a running process (by pidfd, or by pid on 5.10) a container. */
 int base_sensor_set_container(const struct base_sensor *sensor, int pidfd, uint32_t pid,
 	uint64_t container_id, uint64_t generation);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Calls whose return is waited for: because the policy asks for it, or because what the call was
+ * given could not be read yet. */
+#pragma once
+
+#include "policy/slot.bpf.h"
+
+const volatile __u32 hook_id;
+
+struct call_key {
+	__u64 pid_tgid;
+	__u64 hook;
+};
+
+struct call_state {
+	__u64 call;
+	__u32 selector;
+	__u32 again; /* nothing was sent yet: arguments have to be read again */
+	__u64 raw[HOOK_RAW_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, HOOK_CALLS_MAX);
+	__type(key, struct call_key);
+	__type(value, struct call_state);
+} hook_calls SEC(".maps");
+
+static __always_inline struct call_key call_key(void)
+{
+	return (struct call_key){.pid_tgid = bpf_get_current_pid_tgid(), .hook = hook_id};
+}
+
+static __always_inline bool call_keep(struct hit_slot *slot, __u32 selector, __u64 call, bool again)
+{
+	struct call_state state = {.call = call, .selector = selector, .again = again};
+	struct call_key key = call_key();
+
+	for (int i = 0; i < HOOK_RAW_MAX; i++)
+		state.raw[i] = slot->raw[i];
+	return !bpf_map_update_elem(&hook_calls, &key, &state, BPF_ANY);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A selector has matched: its actions, and the record. */
+#pragma once
+
+#include "policy/call.bpf.h"
+#include "policy/match.bpf.h"
+
+const volatile __u32 arguments_count;
+const volatile bool hook_returns;   /* a program is attached to the return, for `return: true` */
+const volatile bool hook_rereads;   /* … for memory that was not there at the entry */
+const volatile bool hook_monitors;  /* monitor mode: actions are only counted */
+const volatile bool hook_has_stack; /* some selector wants one */
+const volatile bool hook_signals;
+const volatile bool hook_has_rate_limit;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hook_selector);
+} hook_selectors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hook_counters);
+} hook_counters SEC(".maps");
+
+struct rate_limit_key {
+	__u64 whose; /* tid, tgid, 0 */
+	__u64 hook_and_selector;
+	__u64 arguments; /* a hash of them: what is limited are repetitions */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, RATE_LIMITS_MAX);
+	__type(key, struct rate_limit_key);
+	__type(value, __u64); /* when the last one was sent */
+} rate_limits SEC(".maps");
+
+static __always_inline struct hook_counters *counters(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&hook_counters, &zero);
+}
+
+#define COUNT(what)                                                                                \
+	({                                                                                         \
+		struct hook_counters *counters_ = counters();                                      \
+		if (counters_)                                                                     \
+			counters_->what++;                                                         \
+	})
+
+#define FNV_PRIME	 0x100000001b3ULL
+#define RATE_LIMIT_BYTES 40 /* of each argument */
+
+/* Of what was read. */
+__noinline int arguments_hash(__u32 slot_index)
+{
+	struct hit_slot *slot = hit_slot(slot_index);
+	__u64 hash = 0xcbf29ce484222325ULL;
+
+	if (!hook_has_rate_limit || !slot)
+		return 0;
+	for (__u32 i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
+		struct hit_argument *argument = &slot->record.arguments[i];
+		__u32 at = argument->offset;
+
+		if (i >= arguments_count)
+			break;
+		hash = (hash ^ argument->integer) * FNV_PRIME;
+		hash = (hash ^ argument->length) * FNV_PRIME;
+		for (__u32 j = 0; j < RATE_LIMIT_BYTES; j += 8) {
+			__u32 place = at + j;
+			__u64 word;
+
+			if (j >= argument->length)
+				break;
+			asm volatile("" : "+r"(place));
+			if (place > HIT_DATA_MAX)
+				break;
+			word = word_at(&slot->data[place]);
+			if (argument->length - j < 8)
+				word <<= 64 - 8 * (argument->length - j);
+			hash = (hash ^ word) * FNV_PRIME;
+		}
+	}
+	hash ^= hash >> 32;
+	return (int)hash;
+}
+
+static __always_inline bool rate_limited(
+	__u32 slot_index, const struct hook_selector *selector, __u32 index, __u64 now)
+{
+	struct rate_limit_key key = {.hook_and_selector = (__u64)hook_id << 32 | index};
+	__u64 *last;
+
+	if (selector->rate_limit_scope == RATE_LIMIT_THREAD)
+		key.whose = bpf_get_current_pid_tgid();
+	else if (selector->rate_limit_scope == RATE_LIMIT_PROCESS)
+		key.whose = bpf_get_current_pid_tgid() >> 32;
+	key.arguments = (__u32)arguments_hash(slot_index);
+	last = bpf_map_lookup_elem(&rate_limits, &key);
+	if (last && now - *last < (__u64)selector->rate_limit_ms * 1000000)
+		return true;
+	bpf_map_update_elem(&rate_limits, &key, &now, BPF_ANY);
+	return false;
+}
+
+static __always_inline void current_process_key(struct process_key *ret)
+{
+	struct task_struct *task = current_task();
+
+	ret->pid = bpf_get_current_pid_tgid() >> 32;
+	ret->start_boottime = BPF_CORE_READ(task, group_leader, start_boottime);
+	ret->self_exec_id = (__u32)BPF_CORE_READ(task, self_exec_id);
+}
+
+static __always_inline __u32 stack_put(
+	void *ctx, struct hit_slot *slot, __u32 at, __u64 flags, __u16 *ret_depth)
+{
+	long length;
+
+	*ret_depth = 0;
+	asm volatile("" : "+r"(at));
+	if (at > HIT_DATA_MAX + 1024)
+		return 0;
+	length = bpf_get_stack(ctx, &slot->data[at], STACK_DEPTH_MAX * 8, flags);
+	if (length <= 0)
+		return 0;
+	*ret_depth = length / 8;
+	return length & ~7;
+}
+
+/* Fill in all but the arguments, and send. */
+static __always_inline bool hit_send(void *ctx, struct hit_slot *slot,
+	const struct hook_selector *selector, __u32 selector_index, __u32 flags, __u64 now)
+{
+	struct hit_record *record = &slot->record;
+	struct task_container *kept = current_container();
+	struct container_entry *container = NULL;
+	__u32 used;
+
+	header_init(&record->header, RECORD_HIT, now);
+	record->attribution.container_id = 0;
+	record->attribution.generation = 0;
+	if (kept && kept->container_id) {
+		record->attribution.container_id = kept->container_id;
+		record->attribution.generation = kept->generation;
+		container = container_get(kept->container_id);
+	}
+	record->attribution.cgroup_id = bpf_get_current_cgroup_id();
+	used = (slot->used + 7) & ~7u;
+	asm volatile("" : "+r"(used));
+	if (used > HIT_DATA_MAX)
+		used = HIT_DATA_MAX;
+	if (!charge(container, RECORD_HIT, sizeof(*record) + used, now)) {
+		skip_throttled(RECORD_HIT);
+		return false;
+	}
+	current_process_key(&record->process);
+	record->hook = hook_id;
+	record->tid = (__u32)bpf_get_current_pid_tgid();
+	record->selector = selector_index;
+	record->hit_flags = flags;
+	record->arguments_count = arguments_count;
+	record->data_length = used;
+	record->kernel_stack_depth = 0;
+	record->user_stack_depth = 0;
+	if (hook_has_stack && selector && !(flags & HIT_RETURN)) {
+		if (selector->flags & SELECTOR_KERNEL_STACK)
+			used += stack_put(ctx, slot, used, 0, &record->kernel_stack_depth);
+		if (selector->flags & SELECTOR_USER_STACK)
+			used += stack_put(
+				ctx, slot, used, BPF_F_USER_STACK, &record->user_stack_depth);
+		if (used > HIT_DATA_MAX + 2048)
+			return false;
+	}
+	COUNT(posted);
+	return emit(&record->header, RECORD_HIT, sizeof(*record) + used, true);
+}
+
+static __always_inline void arguments_read(struct hit_slot *slot, __u32 slot_index)
+{
+	for (__u32 i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
+		if (i >= arguments_count)
+			break;
+		if (slot->record.arguments[i].status == ARGUMENT_UNREAD &&
+			!(hook_arguments[i].flags & ARGUMENT_RETURN_COPY))
+			argument_read(slot_index, i);
+	}
+}
+
+/* Returns Override's error, or 0. */
+static __always_inline int hit_act(
+	void *ctx, struct hit_slot *slot, __u32 slot_index, __u32 index, __u32 flags)
+{
+	struct hook_selector *selector = bpf_map_lookup_elem(&hook_selectors, &index);
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (!selector)
+		return 0;
+	COUNT(matches);
+	if (hook_signals && (selector->flags & SELECTOR_SIGNAL) && !hook_monitors) {
+		if (bpf_send_signal(selector->signal))
+			COUNT(errors);
+		else
+			flags |= HIT_SIGNALLED;
+		COUNT(signals);
+	}
+	if ((selector->flags & SELECTOR_OVERRIDE) && !hook_monitors)
+		flags |= HIT_OVERRIDDEN;
+	slot->record.call = now << 10 ^ bpf_get_smp_processor_id();
+	if (selector->flags & SELECTOR_POST) {
+		arguments_read(slot, slot_index);
+		if (hook_rereads && slot->incomplete &&
+			!(flags & (HIT_AT_RETURN | HIT_SIGNALLED))) {
+			if (call_keep(slot, index, slot->record.call, true))
+				return 0;
+			COUNT(errors);
+		}
+		if (slot->incomplete)
+			COUNT(unreadable);
+		if (hook_has_rate_limit && selector->rate_limit_ms &&
+			rate_limited(slot_index, selector, index, now)) {
+			COUNT(rate_limited);
+		} else {
+			if (hook_returns && !(flags & HIT_AT_RETURN)) {
+				flags |= HIT_AWAITS_RETURN;
+				if (selector->flags & SELECTOR_AWAITS_RETURN)
+					flags |= HIT_NEEDS_RETURN;
+				if (!call_keep(slot, index, slot->record.call, false)) {
+					COUNT(errors);
+					flags &= ~(HIT_AWAITS_RETURN | HIT_NEEDS_RETURN);
+				}
+			}
+			hit_send(ctx, slot, selector, index, flags, now);
+		}
+	}
+	return flags & HIT_OVERRIDDEN ? selector->error : 0;
+}

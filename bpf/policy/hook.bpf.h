@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What every hook does, wherever it is: is this one for us, do the selectors match, act. */
+#pragma once
+
+#include "policy/hit.bpf.h"
+
+const volatile __s32 hook_scope = -1; /* bit of container_scopes; -1: all */
+const volatile __u32 own_pid;	      /* tallymand: what it does to write an event makes none */
+const volatile bool preemptible;      /* since 7.0: a slot is taken by compare and swap */
+
+static __always_inline struct hit_slot *slot_claim(__u32 *ret_index)
+{
+	for (__u32 i = 0; i < HIT_SLOTS; i++) {
+		struct hit_slot *slot = hit_slot(i);
+
+		if (!slot)
+			return NULL;
+		if (preemptible) {
+			if (__sync_val_compare_and_swap(&slot->busy, 0, 1))
+				continue;
+		} else {
+			if (slot->busy)
+				continue;
+			slot->busy = 1;
+		}
+		*ret_index = i;
+		return slot;
+	}
+	return NULL;
+}
+
+static __always_inline void slot_release(struct hit_slot *slot)
+{
+	*(volatile __u32 *)&slot->busy = 0;
+}
+
+static __always_inline void slot_reset(struct hit_slot *slot)
+{
+	slot->used = 0;
+	slot->incomplete = 0;
+	for (__u32 i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
+		if (i >= arguments_count)
+			break;
+		__builtin_memset(&slot->record.arguments[i], 0, sizeof(struct hit_argument));
+	}
+	__builtin_memset(
+		&slot->record.arguments[HOOK_RETURN_ARGUMENT], 0, sizeof(struct hit_argument));
+}
+
+/* Whether this hook is about the current process at all, and a place to work in. */
+static __always_inline struct hit_slot *hook_begin(__u32 *ret_index)
+{
+	struct hit_slot *slot;
+
+	if (own_pid && bpf_get_current_pid_tgid() >> 32 == own_pid)
+		return NULL;
+	if (hook_scope >= 0 && !process_is_in_scope(hook_scope))
+		return NULL;
+	COUNT(hits);
+	slot = slot_claim(ret_index);
+	if (!slot) {
+		COUNT(errors);
+		count_lost(this_cpu(), RECORD_HIT, LOSS_PREEMPTED);
+		return NULL;
+	}
+	slot_reset(slot);
+	return slot;
+}
+
+/* With raw[] filled in. Returns Override's error, or 0. */
+static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 slot_index)
+{
+	int selector = steps_count ? steps_run(slot, slot_index, 0) : 0;
+
+	if (selector >= 0)
+		return hit_act(ctx, slot, slot_index, selector, 0);
+	if (slot->incomplete) {
+		if (!hook_rereads)
+			COUNT(unreadable);
+		else if (!call_keep(slot, 0, 0, true))
+			COUNT(errors);
+	}
+	return 0;
+}
+
+/* The return of a call whose entry was sent. */
+static __always_inline void hook_return_send(
+	void *ctx, struct hit_slot *slot, __u32 slot_index, const struct call_state *state)
+{
+	__u32 index = state->selector;
+	struct hook_selector *selector = bpf_map_lookup_elem(&hook_selectors, &index);
+
+	if (!selector)
+		return;
+	slot->record.call = state->call;
+	argument_read(slot_index, HOOK_RETURN_ARGUMENT);
+	for (__u32 i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
+		if (i >= arguments_count)
+			break;
+		if (hook_arguments[i].flags & ARGUMENT_RETURN_COPY)
+			argument_read(slot_index, i);
+	}
+	if ((selector->flags & SELECTOR_AWAITS_RETURN) &&
+		steps_run(slot, slot_index, selector->return_step) < 0)
+		return;
+	hit_send(ctx, slot, selector, index, HIT_RETURN, bpf_ktime_get_boot_ns());
+}
+
+/* A call that an entry waits for has returned `value`. */
+static __always_inline void hook_returned(void *ctx, __u64 value)
+{
+	struct call_key key = call_key();
+	struct call_state *state = bpf_map_lookup_elem(&hook_calls, &key);
+	struct hit_slot *slot;
+	__u32 slot_index;
+	int selector;
+
+	if (!state)
+		return;
+	slot = slot_claim(&slot_index);
+	if (!slot) {
+		COUNT(errors);
+		count_lost(this_cpu(), RECORD_HIT, LOSS_PREEMPTED);
+		bpf_map_delete_elem(&hook_calls, &key);
+		return;
+	}
+	slot_reset(slot);
+	for (int i = 0; i < HOOK_RAW_MAX; i++)
+		slot->raw[i] = state->raw[i];
+	slot->raw[HOOK_RAW_RETURN] = value;
+	if (!state->again) {
+		hook_return_send(ctx, slot, slot_index, state);
+	} else {
+		selector = steps_count ? steps_run(slot, slot_index, 0) : 0;
+		if (selector >= 0) {
+			if (hook_returns)
+				argument_read(slot_index, HOOK_RETURN_ARGUMENT);
+			hit_act(ctx, slot, slot_index, selector, HIT_AT_RETURN);
+		} else if (slot->incomplete) {
+			COUNT(unreadable);
+		}
+	}
+	bpf_map_delete_elem(&hook_calls, &key);
+	slot_release(slot);
+}

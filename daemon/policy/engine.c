@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/policy/engine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "bpf/policy.skel.h"
+#include "daemon/policy/binaries.h"
+#include "daemon/policy/compile.h"
+#include "daemon/policy/description.h"
+#include "daemon/policy/hook.h"
+#include "daemon/policy/place.h"
+#include "daemon/policy/system_calls.h"
+#include "lib/cleanup.h"
+#include "lib/clock.h"
+#include "lib/json_writer.h"
+#include "lib/util.h"
+#include "policy/yaml_document.h"
+
+/* How long a hook is known after its policy went: what it saw may still be in the ring. */
+#define DESCRIPTION_KEPT_NS (30 * NSEC_PER_SEC)
+
+struct known_hook {
+	struct hook_description *description;
+	uint64_t forget_at; /* CLOCK_BOOTTIME, ns; 0: in force */
+};
+
+struct policy_engine {
+	struct base_sensor *sensor;
+	struct binaries *binaries;
+	struct hook_environment environment;
+	bool ready; /* the shared maps are there */
+	uint32_t last_hook_id;
+	uint32_t host_namespaces[NAMESPACE_KINDS];
+
+	/* The loader adds, the pipeline reads. By id, ascending. */
+	pthread_mutex_t lock;
+	struct known_hook *hooks;
+	size_t hook_count, hooks_allocated;
+	char **functions; /* by system call number */
+};
+
+struct loaded_hook {
+	struct hook *hook;
+	uint32_t id;
+	int *binary_bits;
+	size_t binary_bit_count;
+};
+
+struct loaded_policy {
+	struct policy_engine *engine;
+	struct loaded_hook *hooks;
+	size_t count;
+};
+
+int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_engine)
+{
+	struct policy_engine *engine = calloc(1, sizeof(*engine));
+	int r;
+
+	if (!engine)
+		return -ENOMEM;
+	pthread_mutex_init(&engine->lock, NULL);
+	engine->sensor = sensor;
+	r = binaries_new(sensor, &engine->binaries);
+	if (r >= 0) {
+		engine->functions = calloc(SYSTEM_CALL_NUMBER_MAX + 1, sizeof(char *));
+		r = engine->functions ? 0 : -ENOMEM;
+	}
+	if (r < 0) {
+		policy_engine_free(engine);
+		return r;
+	}
+	*ret_engine = engine;
+	return 0;
+}
+
+struct policy_engine *policy_engine_free(struct policy_engine *engine)
+{
+	if (!engine)
+		return NULL;
+	for (size_t i = 0; i < engine->hook_count; i++)
+		hook_description_unref(engine->hooks[i].description);
+	for (size_t i = 0; engine->functions && i <= SYSTEM_CALL_NUMBER_MAX; i++)
+		free(engine->functions[i]);
+	free(engine->functions);
+	free(engine->hooks);
+	if (engine->ready)
+		hook_environment_done(&engine->environment);
+	binaries_free(engine->binaries);
+	pthread_mutex_destroy(&engine->lock);
+	free(engine);
+	return NULL;
+}
+
+void policy_engine_set_host_namespaces(
+	struct policy_engine *engine, const struct namespaces *namespaces)
+{
+	memcpy(engine->host_namespaces, namespaces, sizeof(engine->host_namespaces));
+}
+
+/* The maps that policies share are made with the first of them. */
+static int make_ready(struct policy_engine *engine, struct error *error)
+{
+	int r;
+
+	if (engine->ready)
+		return 0;
+	base_sensor_hook_environment(engine->sensor, &engine->environment);
+	r = hook_environment_init(&engine->environment, error);
+	engine->ready = r >= 0;
+	return r;
+}
+
+static int know_hook(struct policy_engine *engine, struct hook_description *description)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	if (engine->hook_count == engine->hooks_allocated) {
+		size_t count = engine->hooks_allocated ? 2 * engine->hooks_allocated : 16;
+		struct known_hook *hooks = reallocarray(engine->hooks, count, sizeof(*hooks));
+
+		if (hooks) {
+			engine->hooks = hooks;
+			engine->hooks_allocated = count;
+		} else {
+			r = -ENOMEM;
+		}
+	}
+	if (r >= 0)
+		engine->hooks[engine->hook_count++] =
+			(struct known_hook){.description = description};
+	pthread_mutex_unlock(&engine->lock);
+	return r;
+}
+
+static struct known_hook *find_hook(struct policy_engine *engine, uint32_t id)
+{
+	size_t low = 0, high = engine->hook_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (engine->hooks[middle].description->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < engine->hook_count && engine->hooks[low].description->id == id
+		       ? &engine->hooks[low]
+		       : NULL;
+}
+
+const struct hook_description *policy_engine_hook(struct policy_engine *engine, uint32_t hook_id)
+{
+	const struct hook_description *description = NULL;
+	struct known_hook *known;
+
+	pthread_mutex_lock(&engine->lock);
+	known = find_hook(engine, hook_id);
+	if (known)
+		description = known->description;
+	pthread_mutex_unlock(&engine->lock);
+	return description;
+}
+
+void policy_engine_tick(struct policy_engine *engine, uint64_t now_boottime_ns)
+{
+	size_t kept = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	for (size_t i = 0; i < engine->hook_count; i++) {
+		struct known_hook *known = &engine->hooks[i];
+
+		if (known->forget_at && known->forget_at <= now_boottime_ns)
+			hook_description_unref(known->description);
+		else
+			engine->hooks[kept++] = *known;
+	}
+	engine->hook_count = kept;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+static void forget_hook_later(struct policy_engine *engine, uint32_t id)
+{
+	struct known_hook *known;
+
+	pthread_mutex_lock(&engine->lock);
+	known = find_hook(engine, id);
+	if (known)
+		known->forget_at = clock_ns(CLOCK_BOOTTIME) + DESCRIPTION_KEPT_NS;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+const char *policy_engine_function(
+	struct policy_engine *engine, const struct hook_description *hook, uint64_t function)
+{
+	char name[128];
+
+	if (hook->function)
+		return hook->function;
+	if (function > SYSTEM_CALL_NUMBER_MAX)
+		return NULL;
+	if (!engine->functions[function] &&
+		system_call_function((int)function, name, sizeof(name)) == 0)
+		engine->functions[function] = strdup(name);
+	return engine->functions[function];
+}
+
+/* ---- loading ---- */
+
+struct hook_load_state {
+	struct policy_engine *engine;
+	struct loaded_hook *loaded;
+};
+
+static int take_binary_bit(
+	void *data, const struct policy_match_binaries *match, struct error *error)
+{
+	struct hook_load_state *state = data;
+	struct loaded_hook *loaded = state->loaded;
+	int *bits = reallocarray(loaded->binary_bits, loaded->binary_bit_count + 1, sizeof(*bits));
+	int bit;
+
+	if (!bits)
+		return error_set(error, -ENOMEM, "out of memory");
+	loaded->binary_bits = bits;
+	bit = binaries_take(state->engine->binaries, match, error);
+	if (bit >= 0)
+		bits[loaded->binary_bit_count++] = bit;
+	return bit;
+}
+
+static void give_back_binary_bits(struct policy_engine *engine, struct loaded_hook *loaded)
+{
+	for (size_t i = 0; i < loaded->binary_bit_count; i++)
+		binaries_give_back(engine->binaries, loaded->binary_bits[i]);
+	free(loaded->binary_bits);
+	loaded->binary_bits = NULL;
+	loaded->binary_bit_count = 0;
+}
+
+#define STATE_STEPS                                                                                \
+	(1ULL << STEP_BINARY | 1ULL << STEP_PARENT_BINARY | 1ULL << STEP_NAMESPACE_CHANGED |       \
+		1ULL << STEP_CAPABILITIES_CHANGED)
+
+static int load_compiled(struct policy_engine *engine, const struct policy_load *load,
+	const struct policy_hook *hook, const struct hook_place *place,
+	const struct compiled_hook *compiled, struct loaded_hook *loaded, struct error *error)
+{
+	struct hook_settings settings = {.id = ++engine->last_hook_id,
+		.scope = load->scope,
+		.monitors = load->monitor,
+		.returns = hook->return_value};
+	struct hook_description *description;
+	int r = 0;
+
+	if (compiled->steps_used & STATE_STEPS) {
+		base_sensor_want_process_states(engine->sensor);
+		r = binaries_refresh(engine->binaries, error);
+	}
+	if (r >= 0)
+		r = hook_load(
+			&engine->environment, &settings, place, compiled, &loaded->hook, error);
+	if (r < 0)
+		return r;
+	description = hook_description_new(load->policy, hook, place, settings.id);
+	if (!description || know_hook(engine, description) < 0) {
+		hook_description_unref(description);
+		return error_set(error, -ENOMEM, "out of memory");
+	}
+	loaded->id = settings.id;
+	return 0;
+}
+
+static int load_hook(struct policy_engine *engine, const struct policy_load *load,
+	const struct policy_hook *hook, const int *workload_scopes, struct loaded_hook *loaded,
+	struct error *error)
+{
+	struct hook_load_state state = {engine, loaded};
+	struct compile_input input = {.hook = hook,
+		.binary_bit = take_binary_bit,
+		.data = &state,
+		.workload_scopes = workload_scopes};
+	struct compiled_hook compiled = {};
+	struct hook_place place;
+	int r;
+
+	r = hook_place_find(hook, &place, error);
+	if (r >= 0) {
+		memcpy(input.types, place.types, sizeof(input.types));
+		memcpy(input.host_namespaces, engine->host_namespaces,
+			sizeof(input.host_namespaces));
+		r = hook_compile(&input, &compiled, error);
+	}
+	if (r >= 0)
+		r = load_compiled(engine, load, hook, &place, &compiled, loaded, error);
+	compiled_hook_done(&compiled);
+	hook_place_done(&place);
+	return r;
+}
+
+static size_t count_hooks(const struct policy *policy)
+{
+	size_t count = 0;
+
+	for (int kind = 0; kind < POLICY_HOOK_KINDS; kind++)
+		count += policy->spec.hooks[kind].count;
+	return count;
+}
+
+/* All are loaded before the first is attached: what this kernel refuses is known by then. */
+static int load_hooks(
+	struct loaded_policy *loaded, const struct policy_load *load, struct error *error)
+{
+	const struct policy_spec *spec = &load->policy->spec;
+	size_t selectors = 0;
+
+	for (int kind = 0; kind < POLICY_HOOK_KINDS; kind++)
+		for (size_t i = 0; i < spec->hooks[kind].count; i++) {
+			const struct policy_hook *hook = &spec->hooks[kind].items[i];
+			int r = load_hook(loaded->engine, load, hook,
+				load->workload_scopes ? load->workload_scopes + selectors : NULL,
+				&loaded->hooks[loaded->count++], error);
+
+			if (r < 0)
+				return error_wrap(error, "%u:%u: %s %zu", hook->source->line,
+					hook->source->column,
+					policy_hook_noun((enum policy_hook_kind)kind, 1), i);
+			selectors += hook->selectors.count;
+		}
+	for (size_t i = 0; i < loaded->count; i++) {
+		int r = hook_attach(loaded->hooks[i].hook, error);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int policy_engine_load(struct policy_engine *engine, const struct policy_load *load,
+	struct loaded_policy **ret_loaded, struct error *error)
+{
+	struct loaded_policy *loaded;
+	int r;
+
+	if (load->policy->spec.loader)
+		return error_set(error, -EOPNOTSUPP, "loader is not supported by this version");
+	r = make_ready(engine, error);
+	if (r < 0)
+		return r;
+	loaded = calloc(1, sizeof(*loaded));
+	if (loaded)
+		loaded->hooks = calloc(count_hooks(load->policy) + 1, sizeof(*loaded->hooks));
+	if (!loaded || !loaded->hooks) {
+		free(loaded);
+		return error_set(error, -ENOMEM, "out of memory");
+	}
+	loaded->engine = engine;
+	r = load_hooks(loaded, load, error);
+	if (r < 0) {
+		policy_engine_unload(engine, loaded);
+		return r;
+	}
+	*ret_loaded = loaded;
+	return 0;
+}
+
+struct loaded_policy *policy_engine_unload(
+	struct policy_engine *engine, struct loaded_policy *loaded)
+{
+	if (!loaded)
+		return NULL;
+	for (size_t i = 0; i < loaded->count; i++) {
+		struct loaded_hook *hook = &loaded->hooks[i];
+
+		hook_free(hook->hook);
+		if (hook->id)
+			forget_hook_later(engine, hook->id);
+		give_back_binary_bits(engine, hook);
+	}
+	free(loaded->hooks);
+	free(loaded);
+	return NULL;
+}
+
+/* ---- scopes ---- */
+
+int policy_engine_set_scopes(
+	struct policy_engine *engine, uint64_t container_id, const struct container_scopes *scopes)
+{
+	struct error error = {};
+	int r = make_ready(engine, &error);
+
+	if (r < 0)
+		return r;
+	return bpf_map_update_elem(bpf_map__fd(engine->environment.shared->maps.container_scopes),
+		       &container_id, scopes, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+int policy_engine_forget_scopes(struct policy_engine *engine, uint64_t container_id)
+{
+	if (!engine->ready)
+		return 0;
+	return bpf_map_delete_elem(bpf_map__fd(engine->environment.shared->maps.container_scopes),
+		       &container_id) &&
+			       errno != ENOENT
+		       ? -errno
+		       : 0;
+}
+
+/* ---- what is said of it ---- */
+
+void loaded_policy_counters(const struct loaded_policy *loaded, struct hook_counters *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < loaded->count; i++)
+		hook_counters_add(loaded->hooks[i].hook, ret);
+}
+
+uint64_t loaded_policy_memory(const struct loaded_policy *loaded)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < loaded->count; i++)
+		bytes += hook_memory(loaded->hooks[i].hook);
+	return bytes;
+}
+
+void loaded_policy_status(const struct loaded_policy *loaded, struct buf *json)
+{
+	json_key(json, "hooks");
+	json_open_array(json);
+	for (size_t i = 0; i < loaded->count; i++)
+		hook_status(loaded->hooks[i].hook, json);
+	json_close_array(json);
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/policy/hook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/policy.skel.h"
+#include "daemon/sensor/refusal.h"
+#include "lib/cleanup.h"
+#include "lib/json_writer.h"
+#include "lib/util.h"
+
+struct hook {
+	struct policy_bpf *object;
+	enum hook_mechanism mechanism;
+	char subsystem[HOOK_TARGET_MAX];
+	struct hook_target *targets;
+	size_t target_count;
+	bool wants_return; /* a program on the return too */
+	struct bpf_link **links;
+	size_t link_count;
+	int cpus;
+};
+
+/* The maps of the object that are not a hook's own. */
+static int share_maps(struct policy_bpf *object, const struct hook_environment *environment)
+{
+	const struct policy_bpf *shared = environment->shared;
+	struct {
+		struct bpf_map *map;
+		int fd;
+	} maps[] = {
+		{object->maps.ring, environment->ring_fd},
+		{object->maps.cpus, environment->cpus_fd},
+		{object->maps.last_waking, environment->last_waking_fd},
+		{object->maps.containers, environment->containers_fd},
+		{environment->have_task_storage ? object->maps.tasks : object->maps.tasks_by_tid,
+			environment->tasks_fd},
+		{environment->have_task_storage ? object->maps.process_states
+						: object->maps.process_states_by_tid,
+			environment->process_states_fd},
+		{object->maps.hit_slots, shared ? bpf_map__fd(shared->maps.hit_slots) : -1},
+		{object->maps.hook_calls, shared ? bpf_map__fd(shared->maps.hook_calls) : -1},
+		{object->maps.rate_limits, shared ? bpf_map__fd(shared->maps.rate_limits) : -1},
+		{object->maps.container_scopes,
+			shared ? bpf_map__fd(shared->maps.container_scopes) : -1},
+	};
+
+	bpf_map__set_autocreate(object->maps.tasks, environment->have_task_storage);
+	bpf_map__set_autocreate(object->maps.process_states, environment->have_task_storage);
+	bpf_map__set_autocreate(object->maps.tasks_by_tid, !environment->have_task_storage);
+	bpf_map__set_autocreate(
+		object->maps.process_states_by_tid, !environment->have_task_storage);
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		int r = maps[i].fd >= 0 ? bpf_map__reuse_fd(maps[i].map, maps[i].fd) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int say_refused(struct error *error, int code, const char *what)
+{
+	char reason[REFUSAL_MAX];
+
+	refusal_explain(code, reason);
+	return error_set(
+		error, code, "%s: %s%s%s", what, strerror(-code), *reason ? ": " : "", reason);
+}
+
+int hook_environment_init(struct hook_environment *environment, struct error *error)
+{
+	struct policy_bpf *object = policy_bpf__open();
+	int r;
+
+	if (!object)
+		return error_set(error, -errno, "cannot open the BPF object of policies: %s",
+			strerror(errno));
+	r = share_maps(object, environment);
+	if (r >= 0)
+		r = policy_bpf__load(object);
+	if (r < 0) {
+		policy_bpf__destroy(object);
+		return say_refused(error, r, "cannot make the maps of policies");
+	}
+	environment->shared = object;
+	return 0;
+}
+
+void hook_environment_done(struct hook_environment *environment)
+{
+	policy_bpf__destroy(environment->shared);
+	environment->shared = NULL;
+}
+
+static void set_constants(struct policy_bpf *object, const struct hook_environment *environment,
+	const struct hook_settings *settings, const struct hook_place *place,
+	const struct compiled_hook *compiled)
+{
+	object->rodata->ring_bytes = environment->ring_bytes;
+	object->rodata->throttle_bytes = environment->throttle_bytes;
+	object->rodata->have_task_storage = environment->have_task_storage;
+	object->rodata->preemptible = environment->preemptible;
+	object->rodata->hook_id = settings->id;
+	object->rodata->hook_scope = settings->scope;
+	object->rodata->own_pid = (uint32_t)getpid();
+	object->rodata->hook_monitors = settings->monitors;
+	object->rodata->hook_returns = settings->returns;
+	object->rodata->hook_rereads =
+		place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory;
+	object->rodata->hook_has_stack = compiled->has_stack;
+	object->rodata->hook_signals = compiled->signals;
+	object->rodata->hook_has_rate_limit = compiled->has_rate_limit;
+	object->rodata->hook_readers = place->readers;
+	memcpy((void *)object->rodata->hook_arguments, place->arguments, sizeof(place->arguments));
+	object->rodata->arguments_count = place->arguments_count;
+	object->rodata->raw_count = place->raw_count;
+	memcpy((void *)object->rodata->tracepoint_fields, place->fields, sizeof(place->fields));
+	object->rodata->steps_count = (uint32_t)compiled->step_count;
+	object->rodata->steps_used = compiled->steps_used;
+	object->rodata->text_longest = compiled->text_longest;
+	object->rodata->steps_ask_ancestors = compiled->asks_ancestors;
+	object->rodata->texts_size = (uint32_t)compiled->texts.length;
+}
+
+static int size_maps(struct policy_bpf *object, const struct compiled_hook *compiled)
+{
+	int r = bpf_map__set_max_entries(
+		object->maps.hook_steps, (uint32_t)MAX(compiled->step_count, (size_t)1));
+
+	if (r >= 0)
+		r = bpf_map__set_max_entries(
+			object->maps.hook_selectors, (uint32_t)compiled->selector_count);
+	if (r >= 0)
+		r = bpf_map__set_value_size(
+			object->maps.hook_texts, (uint32_t)compiled->texts.length);
+	return r;
+}
+
+static int fill(const struct bpf_map *map, uint32_t index, const void *value)
+{
+	return bpf_map_update_elem(bpf_map__fd(map), &index, value, BPF_ANY) ? -errno : 0;
+}
+
+static int fill_maps(struct policy_bpf *object, const struct compiled_hook *compiled)
+{
+	int r = fill(object->maps.hook_texts, 0, compiled->texts.data);
+
+	for (size_t i = 0; i < compiled->step_count && r >= 0; i++)
+		r = fill(object->maps.hook_steps, (uint32_t)i, &compiled->steps[i]);
+	for (size_t i = 0; i < compiled->selector_count && r >= 0; i++)
+		r = fill(object->maps.hook_selectors, (uint32_t)i, &compiled->selectors[i]);
+	return r;
+}
+
+static void choose_programs(struct hook *hook)
+{
+	struct policy_bpf *object = hook->object;
+
+	switch (hook->mechanism) {
+	case MECHANISM_SYSCALL_TRACEPOINT:
+		bpf_program__set_autoload(object->progs.on_syscall, true);
+		bpf_program__set_autoload(object->progs.on_syscall_return, hook->wants_return);
+		break;
+	case MECHANISM_TRACEPOINT:
+		bpf_program__set_autoload(object->progs.on_tracepoint, true);
+		break;
+	case MECHANISM_RAW_TRACEPOINT:
+		bpf_program__set_autoload(object->progs.on_raw_tracepoint, true);
+		break;
+	default:
+		break;
+	}
+}
+
+int hook_load(const struct hook_environment *environment, const struct hook_settings *settings,
+	const struct hook_place *place, const struct compiled_hook *compiled,
+	struct hook **ret_hook, struct error *error)
+{
+	struct hook *hook = calloc(1, sizeof(*hook));
+	int r;
+
+	if (!hook)
+		return error_set(error, -ENOMEM, "out of memory");
+	hook->mechanism = place->mechanism;
+	memcpy(hook->subsystem, place->subsystem, sizeof(hook->subsystem));
+	hook->cpus = libbpf_num_possible_cpus();
+	hook->targets = calloc(place->target_count + 1, sizeof(*hook->targets));
+	hook->links = calloc(2 * place->target_count + 1, sizeof(struct bpf_link *));
+	if (!hook->targets || !hook->links || hook->cpus < 1) {
+		hook_free(hook);
+		return error_set(error, -ENOMEM, "out of memory");
+	}
+	memcpy(hook->targets, place->targets, place->target_count * sizeof(*hook->targets));
+	hook->target_count = place->target_count;
+	hook->wants_return =
+		settings->returns ||
+		(place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory);
+	hook->object = policy_bpf__open();
+	if (!hook->object) {
+		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
+			strerror(errno));
+		goto fail;
+	}
+	choose_programs(hook);
+	set_constants(hook->object, environment, settings, place, compiled);
+	r = share_maps(hook->object, environment);
+	if (r >= 0)
+		r = size_maps(hook->object, compiled);
+	if (r >= 0)
+		r = policy_bpf__load(hook->object);
+	if (r >= 0)
+		r = fill_maps(hook->object, compiled);
+	if (r < 0) {
+		say_refused(error, r, "the kernel refuses the hook's program");
+		goto fail;
+	}
+	*ret_hook = hook;
+	return 0;
+fail:
+	hook_free(hook);
+	return r;
+}
+
+static int keep_link(
+	struct hook *hook, struct bpf_link *link, const char *what, struct error *error)
+{
+	if (!link)
+		return error_set(error, -errno, "cannot attach to %s: %s", what, strerror(errno));
+	hook->links[hook->link_count++] = link;
+	return 0;
+}
+
+static int attach_tracepoint(struct hook *hook, struct bpf_program *program, const char *subsystem,
+	const char *prefix, const char *name, struct error *error)
+{
+	char event[HOOK_TARGET_MAX + 16], what[2 * HOOK_TARGET_MAX + 32];
+
+	snprintf(event, sizeof(event), "%s%s", prefix, name);
+	snprintf(what, sizeof(what), "tracepoint %s/%s", subsystem, event);
+	return keep_link(
+		hook, bpf_program__attach_tracepoint(program, subsystem, event), what, error);
+}
+
+static int attach_target(struct hook *hook, const struct hook_target *target, struct error *error)
+{
+	struct policy_bpf *object = hook->object;
+	int r = 0;
+
+	switch (hook->mechanism) {
+	case MECHANISM_SYSCALL_TRACEPOINT:
+		/* The return first: no entry then waits for one that nobody sees. */
+		if (hook->wants_return)
+			r = attach_tracepoint(hook, object->progs.on_syscall_return, "syscalls",
+				"sys_exit_", target->name, error);
+		return r < 0 ? r
+			     : attach_tracepoint(hook, object->progs.on_syscall, "syscalls",
+				       "sys_enter_", target->name, error);
+	case MECHANISM_TRACEPOINT:
+		return attach_tracepoint(hook, object->progs.on_tracepoint, hook->subsystem, "",
+			target->name, error);
+	case MECHANISM_RAW_TRACEPOINT:
+		return keep_link(hook,
+			bpf_program__attach_raw_tracepoint(
+				object->progs.on_raw_tracepoint, target->name),
+			target->name, error);
+	default:
+		return error_set(error, -EOPNOTSUPP, "%s is not supported by this version",
+			hook_mechanism_name(hook->mechanism));
+	}
+}
+
+int hook_attach(struct hook *hook, struct error *error)
+{
+	for (size_t i = 0; i < hook->target_count; i++) {
+		int r = attach_target(hook, &hook->targets[i], error);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+struct hook *hook_free(struct hook *hook)
+{
+	if (!hook)
+		return NULL;
+	/* In the order they were attached: entries go before the returns that they wait for. */
+	while (hook->link_count)
+		bpf_link__destroy(hook->links[--hook->link_count]);
+	policy_bpf__destroy(hook->object);
+	free(hook->links);
+	free(hook->targets);
+	free(hook);
+	return NULL;
+}
+
+void hook_counters_add(const struct hook *hook, struct hook_counters *counters)
+{
+	_cleanup_free_ struct hook_counters *per_cpu = calloc((size_t)hook->cpus, sizeof(*per_cpu));
+	uint32_t zero = 0;
+
+	if (!per_cpu ||
+		bpf_map_lookup_elem(bpf_map__fd(hook->object->maps.hook_counters), &zero, per_cpu))
+		return;
+	for (int i = 0; i < hook->cpus; i++) {
+		counters->hits += per_cpu[i].hits;
+		counters->matches += per_cpu[i].matches;
+		counters->posted += per_cpu[i].posted;
+		counters->rate_limited += per_cpu[i].rate_limited;
+		counters->unreadable += per_cpu[i].unreadable;
+		counters->errors += per_cpu[i].errors;
+		counters->signals += per_cpu[i].signals;
+	}
+}
+
+/* What the kernel says of a descriptor: "memlock:\t8192". */
+static uint64_t memory_of(int fd)
+{
+	char path[64], line[128];
+	_cleanup_fclose_ FILE *file = NULL;
+	unsigned long long bytes = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	return bytes;
+}
+
+uint64_t hook_memory(const struct hook *hook)
+{
+	const struct bpf_map *const own[] = {hook->object->maps.hook_steps,
+		hook->object->maps.hook_selectors, hook->object->maps.hook_texts,
+		hook->object->maps.hook_counters, hook->object->maps.rodata};
+	struct bpf_program *program;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		bytes += memory_of(bpf_map__fd(own[i]));
+	bpf_object__for_each_program(program, hook->object->obj)
+	{
+		if (bpf_program__fd(program) >= 0)
+			bytes += memory_of(bpf_program__fd(program));
+	}
+	return bytes;
+}
+
+void hook_status(const struct hook *hook, struct buf *json)
+{
+	json_open_object(json);
+	json_key_string(json, "mechanism", hook_mechanism_name(hook->mechanism));
+	json_key(json, "places");
+	json_open_array(json);
+	for (size_t i = 0; i < hook->target_count; i++)
+		json_string(json, hook->targets[i].name);
+	json_close_array(json);
+	json_close_object(json);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tracepoints: an argument's index is the number of a field in the format, the four common ones
+ * included; of a raw tracepoint, the place among its arguments. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/policy/place.h"
+#include "daemon/policy/tracepoint_format.h"
+#include "lib/cleanup.h"
+#include "lib/util.h"
+#include "policy/words.h"
+
+static enum policy_argument_type integer_type(const struct tracepoint_format_field *field)
+{
+	switch (field->size) {
+	case 1:
+		return field->is_signed ? POLICY_TYPE_INT8 : POLICY_TYPE_UINT8;
+	case 2:
+		return field->is_signed ? POLICY_TYPE_INT16 : POLICY_TYPE_UINT16;
+	case 4:
+		return field->is_signed ? POLICY_TYPE_INT32 : POLICY_TYPE_UINT32;
+	case 8:
+		return field->is_signed ? POLICY_TYPE_INT64 : POLICY_TYPE_UINT64;
+	default:
+		return POLICY_TYPE_NOP;
+	}
+}
+
+static bool is_text(const char *type)
+{
+	return !strcmp(type, "char") || !strcmp(type, "const char") ||
+	       !strcmp(type, "unsigned char");
+}
+
+static enum policy_argument_type automatic_type(const struct tracepoint_format_field *field)
+{
+	if (field->is_data_loc)
+		return POLICY_TYPE_DATA_LOC;
+	if (field->elements)
+		return is_text(field->type) ? POLICY_TYPE_STRING : POLICY_TYPE_CONST_BUF;
+	if (field->is_pointer)
+		return !strncmp(field->type, "const char *", 12) ||
+				       !strncmp(field->type, "char *", 6)
+			       ? POLICY_TYPE_STRING
+			       : POLICY_TYPE_UINT64;
+	return integer_type(field);
+}
+
+/* A raw[] of its own for the field. */
+static int add_field(struct hook_place *place, const struct tracepoint_format_field *field,
+	uint8_t *ret_raw, struct error *error)
+{
+	struct tracepoint_field *raw = &place->fields[place->raw_count];
+	bool is_number = !field->elements && (field->size == 1 || field->size == 2 ||
+						     field->size == 4 || field->size == 8);
+
+	if (place->raw_count == HOOK_RAW_RETURN)
+		return error_set(error, -E2BIG, "more than %d fields are used", HOOK_RAW_RETURN);
+	if (field->offset > UINT16_MAX)
+		return error_set(error, -EINVAL, "field %s is too far away", field->name);
+	raw->offset = (uint16_t)field->offset;
+	raw->size = is_number ? (uint8_t)field->size : 0;
+	raw->is_signed = field->is_signed;
+	*ret_raw = (uint8_t)place->raw_count++;
+	return 0;
+}
+
+static const struct tracepoint_format_field *field_of(const struct policy_hook *hook,
+	const struct tracepoint_format *format, int64_t index, struct error *error)
+{
+	if (index >= 0 && (size_t)index < format->count)
+		return &format->fields[index];
+	error_set(error, -EINVAL, "index %lld: tracepoint %s/%s has fields 0 to %zu",
+		(long long)index, hook->subsystem.data, hook->event.data, format->count - 1);
+	return NULL;
+}
+
+static int put_argument(const struct policy_hook *hook, struct hook_place *place, size_t index,
+	const struct tracepoint_format *format, struct error *error)
+{
+	const struct policy_argument *argument = &hook->args.items[index];
+	const struct tracepoint_format_field *field =
+		field_of(hook, format, argument->index, error);
+	enum policy_argument_type type = (enum policy_argument_type)argument->type;
+	struct hook_argument *result = &place->arguments[index];
+	int r;
+
+	if (!field)
+		return -EINVAL;
+	if (type == POLICY_TYPE_AUTO)
+		type = automatic_type(field);
+	r = add_field(place, field, &result->raw, error);
+	if (r < 0)
+		return r;
+	r = hook_argument_set(argument, type, result, error);
+	if (r < 0)
+		return r;
+	if (result->reader == ARGUMENT_INTEGER && !place->fields[result->raw].size)
+		return error_set(error, -EINVAL, "field %s is no number", field->name);
+	if (result->reader == ARGUMENT_CONST_BUF)
+		result->size = 0;
+	if (argument->size_arg_index > 0) { /* a field too */
+		field = field_of(hook, format, argument->size_arg_index - 1, error);
+		if (!field)
+			return -EINVAL;
+		r = add_field(place, field, &result->size_raw, error);
+		if (r < 0)
+			return r;
+	}
+	place->types[index] = type;
+	place->readers |= 1ULL << result->reader;
+	return 0;
+}
+
+int hook_place_tracepoint(
+	const struct policy_hook *hook, struct hook_place *place, struct error *error)
+{
+	_cleanup_free_ struct tracepoint_format *format = NULL;
+	int r;
+
+	place->targets = calloc(1, sizeof(*place->targets));
+	format = malloc(sizeof(*format));
+	if (!place->targets || !format)
+		return error_set(error, -ENOMEM, "out of memory");
+	place->target_count = 1;
+	if (snprintf(place->targets->name, HOOK_TARGET_MAX, "%s", hook->event.data) >=
+			HOOK_TARGET_MAX ||
+		snprintf(place->subsystem, HOOK_TARGET_MAX, "%s", hook->subsystem.data) >=
+			HOOK_TARGET_MAX)
+		return error_set(error, -ENAMETOOLONG, "no tracepoint has such a long name");
+	if (hook->raw) {
+		place->mechanism = MECHANISM_RAW_TRACEPOINT;
+		for (size_t i = 0; i < hook->args.count; i++)
+			place->raw_count =
+				MAX(place->raw_count, (uint32_t)hook->args.items[i].index + 1);
+		return hook_place_call_arguments(hook, place, error);
+	}
+	place->mechanism = MECHANISM_TRACEPOINT;
+	r = tracepoint_format_read(hook->subsystem.data, hook->event.data, format, error);
+	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
+		r = put_argument(hook, place, i, format, error);
+	return r;
+}
