@@ -46,12 +46,14 @@ static int share_maps(struct policy_bpf *object, const struct hook_environment *
 						: object->maps.process_states_by_tid,
 			environment->process_states_fd},
 		{object->maps.hit_slots, shared ? bpf_map__fd(shared->maps.hit_slots) : -1},
+		{object->maps.path_walks, shared ? bpf_map__fd(shared->maps.path_walks) : -1},
 		{object->maps.hook_calls, shared ? bpf_map__fd(shared->maps.hook_calls) : -1},
 		{object->maps.rate_limits, shared ? bpf_map__fd(shared->maps.rate_limits) : -1},
 		{object->maps.container_scopes,
 			shared ? bpf_map__fd(shared->maps.container_scopes) : -1},
 	};
 
+	bpf_map__set_max_entries(object->maps.path_walks, HIT_SLOTS);
 	bpf_map__set_autocreate(object->maps.tasks, environment->have_task_storage);
 	bpf_map__set_autocreate(object->maps.process_states, environment->have_task_storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !environment->have_task_storage);
