@@ -196,7 +196,7 @@ static __always_inline int argument_answers(
 }
 
 /* One step; slot->step goes on. */
-__noinline int step_take(__u32 slot_index)
+static __always_inline int step_take(__u32 slot_index)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hook_step *step;
