@@ -221,7 +221,8 @@ int main(void)
 {
 	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 
-	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* before 5.11 */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* before 5.11, and for the next */
+	mlockall(MCL_CURRENT);		       /* what is to be read is there */
 	test_integers();
 	test_strings();
 	test_buffers();

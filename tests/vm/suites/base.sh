@@ -11,7 +11,7 @@ ok "tallyman status answers" tallyman status
 # one observer at a time is slow enough under emulation
 systemctl stop tallymand.service tallymand.socket
 export TALLYMAN_TEST_CONTAINERS=10
-for subject in programs exec-fields exit attribution; do
+for subject in programs arguments exec-fields exit attribution; do
 	system_test $subject
 done
 finish

@@ -11,7 +11,7 @@ for script in "$tests_dir"/test-*.sh; do
 	subject=$(basename "$script" .sh)
 	subject=${subject#test-}
 	case $subject in
-	programs | exec-fields | exit | attribution) continue ;; # the base suite's
+	programs | arguments | exec-fields | exit | attribution) continue ;; # the base suite's
 	memory | fairness) continue ;;                           # a measure of this machine's speed
 	*) system_test "$subject" ;;
 	esac
