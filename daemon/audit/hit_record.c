@@ -13,11 +13,6 @@
 
 /* ---- what it is about ---- */
 
-static bool was_read(const struct hit_argument *argument)
-{
-	return argument && (argument->status == ARGUMENT_READ || argument->status == ARGUMENT_CUT);
-}
-
 static bool is_zero(const uint8_t address[16])
 {
 	static const uint8_t zero[16];
@@ -46,7 +41,7 @@ void hit_object_find(const struct policy_hit *hit, struct hit_object *ret_object
 		const char *bytes;
 		const struct hit_argument *argument = policy_hit_argument(hit, i, &bytes);
 
-		if (!was_read(argument))
+		if (!policy_hit_argument_usable(argument))
 			continue;
 		if (!ret_object->path && policy_hit_argument_is_text(argument)) {
 			ret_object->path = bytes;
@@ -74,7 +69,7 @@ enum hit_result hit_result_of(const struct policy_hit *hit, int64_t *ret_value)
 	*ret_value = 0;
 	argument =
 		hit->return_record ? policy_hit_argument(hit, HOOK_RETURN_ARGUMENT, &bytes) : NULL;
-	if (was_read(argument) && argument->reader == ARGUMENT_INTEGER) {
+	if (policy_hit_argument_usable(argument) && argument->reader == ARGUMENT_INTEGER) {
 		*ret_value = (int64_t)argument->integer;
 		if (*ret_value < 0 && *ret_value >= -ERROR_MAX)
 			return HIT_RESULT_FAILED;
@@ -83,7 +78,7 @@ enum hit_result hit_result_of(const struct policy_hit *hit, int64_t *ret_value)
 	if ((hit->record->hit_flags | (hit->return_record ? hit->return_record->hit_flags : 0)) &
 		HIT_OVERRIDDEN)
 		return HIT_RESULT_FAILED;
-	return was_read(argument) ? HIT_RESULT_SUCCESS : HIT_RESULT_UNKNOWN;
+	return policy_hit_argument_usable(argument) ? HIT_RESULT_SUCCESS : HIT_RESULT_UNKNOWN;
 }
 
 static const char *without(const char *text, const char *prefix)

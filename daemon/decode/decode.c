@@ -56,8 +56,11 @@ static bool argument_fits(const struct hit_record *record, const struct hit_argu
 	/* of these nothing else is looked at */
 	if (argument->status == ARGUMENT_UNREAD || argument->status == ARGUMENT_UNREADABLE)
 		return true;
-	return argument->reader < ARGUMENT_READERS &&
-	       (uint64_t)argument->offset + argument->length <= record->data_length &&
+	if (argument->reader >= ARGUMENT_READERS ||
+		(uint64_t)argument->offset + argument->length > record->data_length)
+		return false;
+	/* a structure that was cut had no room at all */
+	return argument->status == ARGUMENT_CUT ||
 	       argument->length >= structure_size[argument->reader];
 }
 

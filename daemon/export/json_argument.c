@@ -385,7 +385,8 @@ static void put_read(const struct argument *argument)
 		break;
 	case ARGUMENT_SOCKADDR_UN:
 		json_key(argument->buf, "sockaddrun_arg");
-		json_unix_address_format(argument->bytes, argument->hit->length, argument->buf);
+		json_unix_address_format((uint32_t)argument->hit->integer, argument->bytes,
+			argument->hit->length, argument->buf);
 		break;
 	case ARGUMENT_CRED:
 		put_credentials(argument);
@@ -434,11 +435,6 @@ static void put_label(const struct argument *argument)
 		json_key_string(argument->buf, "label", argument->description->label);
 }
 
-static bool is_read(const struct hit_argument *argument)
-{
-	return argument && (argument->status == ARGUMENT_READ || argument->status == ARGUMENT_CUT);
-}
-
 static void put_longs(const struct argument *argument)
 {
 	for (uint32_t at = 0; at + sizeof(uint64_t) <= argument->hit->length;
@@ -446,7 +442,6 @@ static void put_longs(const struct argument *argument)
 		uint64_t value;
 
 		memcpy(&value, argument->bytes + at, sizeof(value));
-		json_comma(argument->buf);
 		json_open_object(argument->buf);
 		json_key_u64(argument->buf, "size_arg", value);
 		put_label(argument);
@@ -461,14 +456,16 @@ void json_argument_format(const struct json_event_options *options, const struct
 		.options = options, .description = &hit->hook->arguments[index], .buf = buf};
 
 	argument.hit = policy_hit_argument(hit, index, &argument.bytes);
-	if (argument.description->longs && is_read(argument.hit) &&
+	if (argument.description->longs && policy_hit_argument_usable(argument.hit) &&
 		argument.hit->reader == ARGUMENT_CONST_BUF) {
 		put_longs(&argument);
 		return;
 	}
 	json_open_object(buf);
-	if (is_read(argument.hit))
+	if (policy_hit_argument_usable(argument.hit))
 		put_read(&argument);
+	else if (argument.hit && argument.hit->status == ARGUMENT_CUT)
+		put_error(&argument, "there was no room for it beside the other arguments");
 	else if (argument.hit && argument.hit->status == ARGUMENT_UNREADABLE)
 		put_error(&argument, "its memory could not be read: there is none, or it was not "
 				     "paged in");

@@ -207,8 +207,7 @@ static void put_loader(const struct policy_hit *hit, struct buf *buf)
 
 	for (uint32_t i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
 		argument = policy_hit_argument(hit, i, &bytes);
-		if (!argument || argument->status == ARGUMENT_UNREAD ||
-			argument->status == ARGUMENT_UNREADABLE)
+		if (!policy_hit_argument_usable(argument))
 			continue;
 		if (!path && policy_hit_argument_is_text(argument)) {
 			json_key(buf, "path");

@@ -110,23 +110,16 @@ void json_address_format(const struct hit_socket *address, struct buf *buf)
 	json_close_object(buf);
 }
 
-void json_unix_address_format(const char *path, size_t length, struct buf *buf)
+void json_unix_address_format(uint32_t family, const char *path, size_t length, struct buf *buf)
 {
-	bool abstract = length && !path[0], replaced;
-
-	if (!abstract && (!length || path[0] != '@')) /* the kernel side puts '@' for the NUL */
+	if (!length || path[0] != '@')
 		length = strnlen(path, length);
 	json_open_object(buf);
-	json_key_string(buf, "family", "AF_UNIX");
+	json_key(buf, "family");
+	json_name_or_number(buf, address_family_name(family), family);
 	if (length) {
 		json_key(buf, "path");
-		json_comma(buf);
-		buf_append_char(buf, '"');
-		if (abstract)
-			buf_append_char(buf, '@');
-		replaced = json_escape(buf, path + abstract, length - abstract);
-		buf_append_char(buf, '"');
-		if (replaced) {
+		if (json_string_n(buf, path, length)) {
 			json_key(buf, "path_b64");
 			json_base64(buf, path, length);
 		}

@@ -17,8 +17,8 @@ void json_name_or_number(struct buf *buf, const char *name, uint32_t number);
 void json_socket_format(const struct hit_socket *socket, struct buf *buf);
 void json_packet_format(const struct hit_socket *packet, struct buf *buf);
 void json_address_format(const struct hit_socket *address, struct buf *buf);
-/* sun_path as it is in memory: a name that begins with NUL is abstract, and written with an @. */
-void json_unix_address_format(const char *path, size_t length, struct buf *buf);
+/* `path`: an abstract one begins with @ and is bytes, NULs among them. */
+void json_unix_address_format(uint32_t family, const char *path, size_t length, struct buf *buf);
 /* "10.0.0.1", "2001:db8::1"; false (and "") for a family that has no such address. */
 bool network_address_text(
 	uint32_t family, const uint8_t address[16], char ret_text[NETWORK_ADDRESS_MAX]);

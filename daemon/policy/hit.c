@@ -50,15 +50,37 @@ const struct hook_description *hook_description_unref(const struct hook_descript
 	return NULL;
 }
 
-static bool is_whole(const struct hit_argument *argument)
+static bool is_structure(const struct hit_argument *argument)
 {
-	return argument->status == ARGUMENT_READ || argument->status == ARGUMENT_CUT;
+	switch ((enum argument_reader)argument->reader) {
+	case ARGUMENT_SOCK:
+	case ARGUMENT_SOCKET:
+	case ARGUMENT_SKB:
+	case ARGUMENT_SOCKADDR:
+	case ARGUMENT_CRED:
+	case ARGUMENT_USER_NAMESPACE:
+	case ARGUMENT_BPF_ATTR:
+	case ARGUMENT_BPF_PROG:
+	case ARGUMENT_BPF_MAP:
+	case ARGUMENT_PERF_EVENT:
+	case ARGUMENT_LOAD_INFO:
+	case ARGUMENT_MODULE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool policy_hit_argument_usable(const struct hit_argument *argument)
+{
+	return argument && (argument->status == ARGUMENT_READ ||
+				   (argument->status == ARGUMENT_CUT && !is_structure(argument)));
 }
 
 /* Only what was read has a place in the data that was checked. */
 static const char *bytes_of(const struct hit_argument *argument, const char *data)
 {
-	return is_whole(argument) ? data + argument->offset : "";
+	return policy_hit_argument_usable(argument) ? data + argument->offset : "";
 }
 
 const struct hit_argument *policy_hit_argument(
@@ -94,7 +116,7 @@ bool policy_hit_argument_is_text(const struct hit_argument *argument)
 	case ARGUMENT_DENTRY:
 	case ARGUMENT_KIOCB:
 	case ARGUMENT_LINUX_BINPRM:
-		return is_whole(argument);
+		return policy_hit_argument_usable(argument);
 	default:
 		return false;
 	}

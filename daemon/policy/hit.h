@@ -87,5 +87,8 @@ struct policy_hit {
  * where the policy wants it read then. NULL: the records do not have it. */
 const struct hit_argument *policy_hit_argument(
 	const struct policy_hit *hit, uint32_t index, const char **ret_bytes);
+/* Whether there is something to be said of its value: not what was cut inside of a structure. NULL
+ * is taken. */
+bool policy_hit_argument_usable(const struct hit_argument *argument);
 /* Whether its bytes are a text or a path. */
 bool policy_hit_argument_is_text(const struct hit_argument *argument);
