@@ -6,6 +6,15 @@
  */
 #include "policy/hook.bpf.h"
 
+#include <linux/ptrace.h>
+
+/* libbpf has macros for five of a function's arguments in registers. */
+#ifdef __TARGET_ARCH_arm64
+#define PT_REGS_SIXTH(ctx) (((const struct user_pt_regs *)(ctx))->regs[5])
+#else
+#define PT_REGS_SIXTH(ctx) ((ctx)->r9)
+#endif
+
 char program_license[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 raw_count;
@@ -118,5 +127,96 @@ int on_raw_tracepoint(__u64 *ctx)
 	context_raw(ctx, slot);
 	hook_entered(ctx, slot, index);
 	slot_release(slot);
+	return 0;
+}
+
+/* fentry, LSM and fmod_ret: the function's arguments, then what it returned or was to return. */
+const volatile __u32 function_parameters;
+
+static __always_inline __u64 context_return(const __u64 *ctx)
+{
+	__u64 value = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < HOOK_RAW_MAX; i++)
+		if (i == function_parameters)
+			value = ctx[i];
+	return value;
+}
+
+static __always_inline int function_entered(__u64 *ctx)
+{
+	struct hit_slot *slot;
+	__u32 index;
+	int error;
+
+	slot = hook_begin(&index);
+	if (!slot)
+		return 0;
+	context_raw(ctx, slot);
+	error = hook_entered(ctx, slot, index);
+	slot_release(slot);
+	return error;
+}
+
+SEC("?fentry/function")
+int on_fentry(__u64 *ctx)
+{
+	function_entered(ctx);
+	return 0;
+}
+
+SEC("?fexit/function")
+int on_fexit(__u64 *ctx)
+{
+	hook_returned(ctx, context_return(ctx));
+	return 0;
+}
+
+/* The verifier wants to see that it is an errno. */
+static __always_inline int errno_of(int error)
+{
+	asm volatile("" : "+r"(error));
+	return error < 0 && error >= -4095 ? error : 0;
+}
+
+SEC("?lsm/file_open")
+int on_lsm(__u64 *ctx)
+{
+	int error = function_entered(ctx);
+
+	return hook_overrides ? errno_of(error) : 0;
+}
+
+SEC("?fmod_ret/function")
+int on_fmod_ret(__u64 *ctx)
+{
+	return errno_of(function_entered(ctx));
+}
+
+SEC("?kprobe")
+int on_kprobe(struct pt_regs *ctx)
+{
+	struct hit_slot *slot;
+	__u32 index;
+
+	slot = hook_begin(&index);
+	if (!slot)
+		return 0;
+	slot->raw[0] = PT_REGS_PARM1(ctx);
+	slot->raw[1] = PT_REGS_PARM2(ctx);
+	slot->raw[2] = PT_REGS_PARM3(ctx);
+	slot->raw[3] = PT_REGS_PARM4(ctx);
+	slot->raw[4] = PT_REGS_PARM5(ctx);
+	slot->raw[5] = PT_REGS_SIXTH(ctx);
+	hook_entered(ctx, slot, index);
+	slot_release(slot);
+	return 0;
+}
+
+SEC("?kretprobe")
+int on_kretprobe(struct pt_regs *ctx)
+{
+	hook_returned(ctx, PT_REGS_RC(ctx));
 	return 0;
 }

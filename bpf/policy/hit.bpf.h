@@ -11,6 +11,7 @@ const volatile bool hook_rereads;   /* … for memory that was not there at the 
 const volatile bool hook_monitors;  /* monitor mode: actions are only counted */
 const volatile bool hook_has_stack; /* some selector wants one */
 const volatile bool hook_signals;
+const volatile bool hook_overrides;
 const volatile bool hook_has_rate_limit;
 
 struct {

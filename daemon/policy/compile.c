@@ -279,9 +279,11 @@ static int compile_action(struct compiler *compiler, const struct policy_action 
 		compiled->signals = true;
 		return 0;
 	case POLICY_ACTION_OVERRIDE:
-		if (compiler->input->hook->kind == POLICY_LSM_HOOK) {
+		/* Where a hook ends up that asks for it: place_function.c. */
+		if (compiler->input->can_override) {
 			selector->flags |= SELECTOR_OVERRIDE;
 			selector->error = (int32_t)action->arg_error;
+			compiled->overrides = true;
 			return 0;
 		}
 		/* fall through */

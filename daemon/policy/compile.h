@@ -21,6 +21,7 @@ struct compile_input {
 	int (*binary_bit)(
 		void *data, const struct policy_match_binaries *match, struct error *error);
 	void *data;
+	bool can_override;
 	const int *workload_scopes; /* for each selector; NULL: none has matchWorkloads */
 	uint32_t host_namespaces[NAMESPACE_KINDS];
 };
@@ -34,7 +35,7 @@ struct compiled_hook {
 	uint64_t steps_used;
 	uint32_t text_longest; /* bytes */
 	bool asks_ancestors;
-	bool signals, has_stack, has_rate_limit, needs_return;
+	bool signals, overrides, has_stack, has_rate_limit, needs_return;
 };
 
 /* Free with compiled_hook_done(), after a failure too. -EOPNOTSUPP for what is not there,

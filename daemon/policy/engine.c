@@ -249,27 +249,29 @@ static void give_back_binary_bits(struct policy_engine *engine, struct loaded_ho
 	(1ULL << STEP_BINARY | 1ULL << STEP_PARENT_BINARY | 1ULL << STEP_NAMESPACE_CHANGED |       \
 		1ULL << STEP_CAPABILITIES_CHANGED)
 
-static int load_compiled(struct policy_engine *engine, const struct policy_load *load,
-	const struct policy_hook *hook, const struct hook_place *place,
-	const struct compiled_hook *compiled, struct loaded_hook *loaded, struct error *error)
+/* What a hook is loaded from. */
+struct hook_source_policy {
+	const struct policy_load *load;
+	const struct policy_hook *hook;
+	const int *workload_scopes;
+	struct kernel_types *types;
+};
+
+static int load_at(struct policy_engine *engine, const struct hook_source_policy *from,
+	const struct hook_place *place, const struct compiled_hook *compiled,
+	struct loaded_hook *loaded, struct error *error)
 {
 	struct hook_settings settings = {.id = ++engine->last_hook_id,
-		.scope = load->scope,
-		.monitors = load->monitor,
-		.returns = hook->return_value};
+		.scope = from->load->scope,
+		.monitors = from->load->monitor,
+		.returns = from->hook->return_value};
 	struct hook_description *description;
-	int r = 0;
+	int r;
 
-	if (compiled->steps_used & STATE_STEPS) {
-		base_sensor_want_process_states(engine->sensor);
-		r = binaries_refresh(engine->binaries, error);
-	}
-	if (r >= 0)
-		r = hook_load(
-			&engine->environment, &settings, place, compiled, &loaded->hook, error);
+	r = hook_load(&engine->environment, &settings, place, compiled, &loaded->hook, error);
 	if (r < 0)
 		return r;
-	description = hook_description_new(load->policy, hook, place, settings.id);
+	description = hook_description_new(from->load->policy, from->hook, place, settings.id);
 	if (!description || know_hook(engine, description) < 0) {
 		hook_description_unref(description);
 		return error_set(error, -ENOMEM, "out of memory");
@@ -278,61 +280,125 @@ static int load_compiled(struct policy_engine *engine, const struct policy_load 
 	return 0;
 }
 
-static int load_hook(struct policy_engine *engine, const struct policy_load *load,
-	const struct policy_hook *hook, const int *workload_scopes, struct loaded_hook *loaded,
+/* By the mechanism that was chosen, or the next one that this kernel takes. */
+static int load_anyhow(struct policy_engine *engine, const struct hook_source_policy *from,
+	struct hook_place *place, const struct compiled_hook *compiled, struct loaded_hook *loaded,
 	struct error *error)
 {
-	struct hook_load_state state = {engine, loaded};
-	struct compile_input input = {.hook = hook,
+	enum hook_mechanism next;
+	struct error again = {};
+	int r = load_at(engine, from, place, compiled, loaded, error);
+
+	while (r < 0 &&
+		(next = hook_mechanism_instead(from->hook, place->mechanism)) != MECHANISMS) {
+		place->mechanism = next;
+		r = load_at(engine, from, place, compiled, loaded, &again);
+		if (r < 0)
+			return error_set(error, r, "%s; %s", error->message, again.message);
+	}
+	return r;
+}
+
+static struct loaded_hook *add_loaded_hook(struct loaded_policy *loaded, struct error *error)
+{
+	struct loaded_hook *hooks = reallocarray(loaded->hooks, loaded->count + 1, sizeof(*hooks));
+
+	if (!hooks) {
+		error_set(error, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	loaded->hooks = hooks;
+	hooks[loaded->count] = (struct loaded_hook){};
+	return &hooks[loaded->count++];
+}
+
+/* Where a program is made for its function, each function of a list is a hook of its own. */
+static int load_targets(struct loaded_policy *loaded, const struct hook_source_policy *from,
+	struct hook_place *place, const struct compiled_hook *compiled, struct loaded_hook *first,
+	struct error *error)
+{
+	struct hook_place single = *place;
+
+	if (!hook_mechanism_is_single(place->mechanism))
+		return load_anyhow(loaded->engine, from, place, compiled, first, error);
+	single.target_count = 1;
+	for (size_t i = 0; i < place->target_count; i++) {
+		struct loaded_hook *hook =
+			i ? add_loaded_hook(loaded, error) : &loaded->hooks[loaded->count - 1];
+		int r;
+
+		if (!hook)
+			return -ENOMEM;
+		single.targets = &place->targets[i];
+		single.mechanism = place->mechanism;
+		r = load_anyhow(loaded->engine, from, &single, compiled, hook, error);
+		if (r < 0)
+			return error_wrap(error, "%s", place->targets[i].name);
+	}
+	return 0;
+}
+
+static int load_hook(
+	struct loaded_policy *loaded, const struct hook_source_policy *from, struct error *error)
+{
+	struct policy_engine *engine = loaded->engine;
+	struct loaded_hook *first = add_loaded_hook(loaded, error);
+	struct hook_load_state state = {engine, first};
+	struct compile_input input = {.hook = from->hook,
 		.binary_bit = take_binary_bit,
 		.data = &state,
-		.workload_scopes = workload_scopes};
+		.workload_scopes = from->workload_scopes};
 	struct compiled_hook compiled = {};
-	struct hook_place place;
+	struct hook_place place = {};
 	int r;
 
-	r = hook_place_find(hook, &place, error);
+	if (!first)
+		return -ENOMEM;
+	r = hook_place_find(from->hook, from->types, &place, error);
 	if (r >= 0) {
+		input.can_override =
+			place.mechanism == MECHANISM_LSM || place.mechanism == MECHANISM_FMOD_RET;
 		memcpy(input.types, place.types, sizeof(input.types));
 		memcpy(input.host_namespaces, engine->host_namespaces,
 			sizeof(input.host_namespaces));
 		r = hook_compile(&input, &compiled, error);
 	}
+	if (r >= 0 && (compiled.steps_used & STATE_STEPS)) {
+		base_sensor_want_process_states(engine->sensor);
+		r = binaries_refresh(engine->binaries, error);
+	}
 	if (r >= 0)
-		r = load_compiled(engine, load, hook, &place, &compiled, loaded, error);
+		r = load_targets(loaded, from, &place, &compiled, first, error);
 	compiled_hook_done(&compiled);
 	hook_place_done(&place);
 	return r;
-}
-
-static size_t count_hooks(const struct policy *policy)
-{
-	size_t count = 0;
-
-	for (int kind = 0; kind < POLICY_HOOK_KINDS; kind++)
-		count += policy->spec.hooks[kind].count;
-	return count;
 }
 
 /* All are loaded before the first is attached: what this kernel refuses is known by then. */
 static int load_hooks(
 	struct loaded_policy *loaded, const struct policy_load *load, struct error *error)
 {
+	_cleanup_(kernel_types_done) struct kernel_types types = {};
 	const struct policy_spec *spec = &load->policy->spec;
 	size_t selectors = 0;
 
 	for (int kind = 0; kind < POLICY_HOOK_KINDS; kind++)
 		for (size_t i = 0; i < spec->hooks[kind].count; i++) {
-			const struct policy_hook *hook = &spec->hooks[kind].items[i];
-			int r = load_hook(loaded->engine, load, hook,
-				load->workload_scopes ? load->workload_scopes + selectors : NULL,
-				&loaded->hooks[loaded->count++], error);
+			struct hook_source_policy from = {
+				.load = load,
+				.hook = &spec->hooks[kind].items[i],
+				.workload_scopes = load->workload_scopes
+							   ? load->workload_scopes + selectors
+							   : NULL,
+				.types = &types,
+			};
+			int r = load_hook(loaded, &from, error);
 
 			if (r < 0)
-				return error_wrap(error, "%u:%u: %s %zu", hook->source->line,
-					hook->source->column,
+				return error_wrap(error, "%u:%u: %s %zu", from.hook->source->line,
+					from.hook->source->column,
 					policy_hook_noun((enum policy_hook_kind)kind, 1), i);
-			selectors += hook->selectors.count;
+			selectors += from.hook->selectors.count;
 		}
 	for (size_t i = 0; i < loaded->count; i++) {
 		int r = hook_attach(loaded->hooks[i].hook, error);
@@ -355,12 +421,8 @@ int policy_engine_load(struct policy_engine *engine, const struct policy_load *l
 	if (r < 0)
 		return r;
 	loaded = calloc(1, sizeof(*loaded));
-	if (loaded)
-		loaded->hooks = calloc(count_hooks(load->policy) + 1, sizeof(*loaded->hooks));
-	if (!loaded || !loaded->hooks) {
-		free(loaded);
+	if (!loaded)
 		return error_set(error, -ENOMEM, "out of memory");
-	}
 	loaded->engine = engine;
 	r = load_hooks(loaded, load, error);
 	if (r < 0) {

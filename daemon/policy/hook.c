@@ -119,6 +119,8 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 		place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory;
 	object->rodata->hook_has_stack = compiled->has_stack;
 	object->rodata->hook_signals = compiled->signals;
+	object->rodata->hook_overrides = compiled->overrides;
+	object->rodata->function_parameters = place->parameter_count;
 	object->rodata->hook_has_rate_limit = compiled->has_rate_limit;
 	object->rodata->hook_readers = place->readers;
 	memcpy((void *)object->rodata->hook_arguments, place->arguments, sizeof(place->arguments));
@@ -162,24 +164,53 @@ static int fill_maps(struct policy_bpf *object, const struct compiled_hook *comp
 	return r;
 }
 
-static void choose_programs(struct hook *hook)
+/* The programs that the hook needs, and for those made for one function which. */
+static int choose_programs(struct hook *hook)
 {
 	struct policy_bpf *object = hook->object;
+	struct bpf_program *entry = NULL, *back = NULL;
+	bool is_made_for_function = false;
+	int r = 0;
 
 	switch (hook->mechanism) {
 	case MECHANISM_SYSCALL_TRACEPOINT:
-		bpf_program__set_autoload(object->progs.on_syscall, true);
-		bpf_program__set_autoload(object->progs.on_syscall_return, hook->wants_return);
+		entry = object->progs.on_syscall;
+		back = object->progs.on_syscall_return;
 		break;
 	case MECHANISM_TRACEPOINT:
-		bpf_program__set_autoload(object->progs.on_tracepoint, true);
+		entry = object->progs.on_tracepoint;
 		break;
 	case MECHANISM_RAW_TRACEPOINT:
-		bpf_program__set_autoload(object->progs.on_raw_tracepoint, true);
+		entry = object->progs.on_raw_tracepoint;
+		break;
+	case MECHANISM_FENTRY:
+		entry = object->progs.on_fentry;
+		back = object->progs.on_fexit;
+		is_made_for_function = true;
+		break;
+	case MECHANISM_LSM:
+		entry = object->progs.on_lsm;
+		is_made_for_function = true;
+		break;
+	case MECHANISM_FMOD_RET:
+		entry = object->progs.on_fmod_ret;
+		is_made_for_function = true;
+		break;
+	case MECHANISM_KPROBE:
+		entry = object->progs.on_kprobe;
+		back = object->progs.on_kretprobe;
 		break;
 	default:
-		break;
+		return -EOPNOTSUPP;
 	}
+	bpf_program__set_autoload(entry, true);
+	if (is_made_for_function)
+		r = bpf_program__set_attach_target(entry, 0, hook->targets->name);
+	if (r < 0 || !hook->wants_return || !back)
+		return r;
+	bpf_program__set_autoload(back, true);
+	return is_made_for_function ? bpf_program__set_attach_target(back, 0, hook->targets->name)
+				    : 0;
 }
 
 int hook_load(const struct hook_environment *environment, const struct hook_settings *settings,
@@ -211,7 +242,11 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 			strerror(errno));
 		goto fail;
 	}
-	choose_programs(hook);
+	r = choose_programs(hook);
+	if (r < 0) {
+		say_refused(error, r, "cannot be put there");
+		goto fail;
+	}
 	set_constants(hook->object, environment, settings, place, compiled);
 	r = share_maps(hook->object, environment);
 	if (r >= 0)
@@ -251,6 +286,37 @@ static int attach_tracepoint(struct hook *hook, struct bpf_program *program, con
 		hook, bpf_program__attach_tracepoint(program, subsystem, event), what, error);
 }
 
+static int attach_function(struct hook *hook, const char *function, struct error *error)
+{
+	struct policy_bpf *object = hook->object;
+	int r = 0;
+
+	if (hook->mechanism == MECHANISM_KPROBE) {
+		if (hook->wants_return)
+			r = keep_link(hook,
+				bpf_program__attach_kprobe(
+					object->progs.on_kretprobe, true, function),
+				function, error);
+		return r < 0 ? r
+			     : keep_link(hook,
+				       bpf_program__attach_kprobe(
+					       object->progs.on_kprobe, false, function),
+				       function, error);
+	}
+	if (hook->mechanism == MECHANISM_LSM)
+		return keep_link(
+			hook, bpf_program__attach_lsm(object->progs.on_lsm), function, error);
+	if (hook->mechanism == MECHANISM_FMOD_RET)
+		return keep_link(hook, bpf_program__attach_trace(object->progs.on_fmod_ret),
+			function, error);
+	if (hook->wants_return)
+		r = keep_link(
+			hook, bpf_program__attach_trace(object->progs.on_fexit), function, error);
+	return r < 0 ? r
+		     : keep_link(hook, bpf_program__attach_trace(object->progs.on_fentry), function,
+			       error);
+}
+
 static int attach_target(struct hook *hook, const struct hook_target *target, struct error *error)
 {
 	struct policy_bpf *object = hook->object;
@@ -274,8 +340,7 @@ static int attach_target(struct hook *hook, const struct hook_target *target, st
 				object->progs.on_raw_tracepoint, target->name),
 			target->name, error);
 	default:
-		return error_set(error, -EOPNOTSUPP, "%s is not supported by this version",
-			hook_mechanism_name(hook->mechanism));
+		return attach_function(hook, target->name, error);
 	}
 }
 

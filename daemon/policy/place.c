@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/policy/system_calls.h"
-#include "daemon/policy/tracepoint_format.h"
+#include <bpf/btf.h>
+
+#include "daemon/policy/kernel_btf.h"
 #include "lib/util.h"
 #include "policy/argument_types.h"
-#include "policy/words.h"
 
 /* Integers are not here: they have one reader, and their size. */
 static const uint8_t readers[POLICY_TYPE_COUNT] = {
@@ -54,6 +54,7 @@ static const char *const mechanism_names[MECHANISMS] = {
 	[MECHANISM_FENTRY] = "fentry",
 	[MECHANISM_KPROBE] = "kprobe",
 	[MECHANISM_LSM] = "lsm",
+	[MECHANISM_FMOD_RET] = "fmod_ret",
 	[MECHANISM_UPROBE] = "uprobe",
 	[MECHANISM_USDT] = "usdt",
 };
@@ -61,33 +62,6 @@ static const char *const mechanism_names[MECHANISMS] = {
 const char *hook_mechanism_name(enum hook_mechanism mechanism)
 {
 	return mechanism < MECHANISMS ? mechanism_names[mechanism] : "unknown";
-}
-
-int hook_argument_set(const struct policy_argument *argument, enum policy_argument_type type,
-	struct hook_argument *ret_argument, struct error *error)
-{
-	struct hook_argument result = {.raw = ret_argument->raw, .size_raw = HOOK_NO_SIZE};
-
-	if (policy_type_class(type) == POLICY_CLASS_INTEGER) {
-		result.reader = ARGUMENT_INTEGER;
-		result.size = (uint8_t)(policy_type_bits(type) / 8);
-		result.is_signed = policy_type_is_signed(type);
-	} else {
-		result.reader = readers[type];
-	}
-	if (argument->resolve.length)
-		return error_set(error, -EOPNOTSUPP, "resolve is not supported by this version");
-	if (argument->value_source != POLICY_SOURCE_CALL)
-		return error_set(error, -EOPNOTSUPP, "source: %s is not supported by this version",
-			policy_word(policy_argument_source_words, argument->value_source));
-	if (argument->size_arg_index > 0)
-		result.size_raw = (uint8_t)(argument->size_arg_index - 1);
-	if (argument->return_copy)
-		result.flags |= ARGUMENT_RETURN_COPY;
-	if (argument->max_data)
-		result.flags |= ARGUMENT_MAX_DATA;
-	*ret_argument = result;
-	return 0;
 }
 
 static bool reads_user_memory(const struct hook_argument *argument)
@@ -105,22 +79,109 @@ static bool reads_user_memory(const struct hook_argument *argument)
 	}
 }
 
-static int put_argument(struct hook_place *place, uint32_t index,
-	const struct policy_argument *argument, uint32_t raw_max, struct error *error)
+const struct btf *kernel_types_get(struct kernel_types *types)
+{
+	if (!types->btf)
+		types->btf = btf__load_vmlinux_btf();
+	return types->btf;
+}
+
+void kernel_types_done(struct kernel_types *types)
+{
+	btf__free(types->btf);
+	types->btf = NULL;
+}
+
+/* The structure that `resolve` begins at. */
+static uint32_t resolve_base(const struct btf *btf, const struct policy_argument *argument,
+	uint32_t declared, struct error *error)
+{
+	uint32_t structure;
+
+	if (argument->value_source == POLICY_SOURCE_CURRENT_TASK)
+		structure = kernel_btf_structure(btf, "task_struct");
+	else if (argument->btf_type.length)
+		structure = kernel_btf_structure(btf, argument->btf_type.data);
+	else
+		structure = declared ? kernel_btf_structure_of(btf, declared) : 0;
+	if (!structure)
+		error_set(error, -EINVAL,
+			"resolve: the kernel does not say what structure this is: btfType may");
+	return structure;
+}
+
+static int resolve(struct hook_argument *result, const struct policy_argument *argument,
+	struct kernel_types *types, uint32_t declared, enum policy_argument_type *type,
+	struct error *error)
+{
+	const struct btf *btf = kernel_types_get(types);
+	struct field_path path;
+	uint32_t structure;
+	int r;
+
+	if (!btf)
+		return error_set(
+			error, -EOPNOTSUPP, "resolve: this kernel has no type information (BTF)");
+	if (argument->btf_type_module.length)
+		return error_set(
+			error, -EOPNOTSUPP, "btfTypeModule is not supported by this version");
+	structure = resolve_base(btf, argument, declared, error);
+	if (!structure)
+		return error->code;
+	r = kernel_btf_resolve(btf, structure, argument->resolve.data, false, &path, error);
+	if (r < 0)
+		return r;
+	if (*type == POLICY_TYPE_AUTO)
+		*type = kernel_btf_automatic_type(btf, path.type);
+	if (*type == POLICY_TYPE_NOP)
+		return error_set(error, -EINVAL, "resolve: %s is a structure, not a value",
+			argument->resolve.data);
+	if (policy_type_class(*type) != POLICY_CLASS_INTEGER && *type != POLICY_TYPE_FD) {
+		r = kernel_btf_resolve(btf, structure, argument->resolve.data, true, &path, error);
+		if (r < 0)
+			return r;
+	}
+	memcpy(result->resolve, path.steps, sizeof(result->resolve));
+	result->resolve_count = path.step_count;
+	result->flags |= ARGUMENT_RESOLVED;
+	return 0;
+}
+
+int hook_place_argument(struct hook_place *place, uint32_t index,
+	const struct policy_argument *argument, struct kernel_types *types, uint32_t declared,
+	struct error *error)
 {
 	enum policy_argument_type type = (enum policy_argument_type)argument->type;
 	struct hook_argument *result = &place->arguments[index];
-	int r;
+	int r = 0;
 
-	if (type == POLICY_TYPE_AUTO)
-		type = POLICY_TYPE_SIZE_T;
-	result->raw = index == HOOK_RETURN_ARGUMENT ? HOOK_RAW_RETURN : (uint8_t)argument->index;
-	if (index != HOOK_RETURN_ARGUMENT && argument->index >= raw_max)
-		return error_set(error, -EINVAL, "index %lld: there are %u arguments",
-			(long long)argument->index, raw_max);
-	r = hook_argument_set(argument, type, result, error);
+	result->size_raw = HOOK_NO_SIZE;
+	if (argument->value_source == POLICY_SOURCE_CURRENT_TASK)
+		result->source = ARGUMENT_CURRENT_TASK;
+	else if (argument->value_source == POLICY_SOURCE_PT_REGS)
+		return error_set(error, -EOPNOTSUPP,
+			"source: pt_regs is not supported here by this version");
+	if (argument->resolve.length)
+		r = resolve(result, argument, types, declared, &type, error);
+	else if (type == POLICY_TYPE_AUTO)
+		type = declared && kernel_types_get(types)
+			       ? kernel_btf_automatic_type(kernel_types_get(types), declared)
+			       : POLICY_TYPE_UINT64;
 	if (r < 0)
 		return r;
+	if (policy_type_class(type) == POLICY_CLASS_INTEGER) {
+		result->reader = ARGUMENT_INTEGER;
+		result->size = (uint8_t)(policy_type_bits(type) / 8);
+		result->is_signed = policy_type_is_signed(type);
+	} else {
+		result->reader = readers[type];
+	}
+	if (argument->size_arg_index > 0)
+		result->size_raw = (uint8_t)(argument->size_arg_index - 1);
+	if (argument->return_copy)
+		result->flags |= ARGUMENT_RETURN_COPY;
+	if (argument->max_data)
+		result->flags |= ARGUMENT_MAX_DATA;
 	place->types[index] = type;
 	place->readers |= 1ULL << result->reader;
 	if (!(result->flags & ARGUMENT_RETURN_COPY))
@@ -128,23 +189,7 @@ static int put_argument(struct hook_place *place, uint32_t index,
 	return 0;
 }
 
-int hook_place_call_arguments(
-	const struct policy_hook *hook, struct hook_place *place, struct error *error)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
-		r = put_argument(place, (uint32_t)i, &hook->args.items[i], place->raw_count, error);
-	for (size_t i = 0; i < hook->data.count && r >= 0; i++)
-		r = put_argument(place, (uint32_t)(hook->args.count + i), &hook->data.items[i],
-			place->raw_count, error);
-	if (r >= 0 && hook->return_arg.source)
-		r = put_argument(
-			place, HOOK_RETURN_ARGUMENT, &hook->return_arg, place->raw_count, error);
-	return r;
-}
-
-static int add_target(
+int hook_place_add_target(
 	struct hook_place *place, const char *name, int64_t number, struct error *error)
 {
 	struct hook_target *target;
@@ -164,94 +209,56 @@ static int add_target(
 	return 0;
 }
 
-static int add_system_call(struct hook_place *place, const char *call, struct error *error)
-{
-	const char *name = system_call_bare_name(call);
-	char event[HOOK_TARGET_MAX];
-	int number = system_call_number(call);
-
-	if (number == -EOPNOTSUPP)
-		return error_set(error, -EOPNOTSUPP,
-			"%s: system calls of another ABI can be hooked only by kprobes, which this "
-			"version does not use for system calls",
-			call);
-	if (number < 0)
-		return error_set(error, -ENOENT, "%s: this machine has no such system call", call);
-	snprintf(event, sizeof(event), "sys_enter_%s", name);
-	if (!tracepoint_exists("syscalls", event))
-		return error_set(error, -ENOENT,
-			"%s: this kernel has no tracepoint syscalls/%s, or tracefs cannot be read",
-			call, event);
-	return add_target(place, name, number, error);
-}
-
-static int find_system_calls(
-	const struct policy_hook *hook, struct hook_place *place, struct error *error)
-{
-	const struct policy_list *list = hook->call_list;
-
-	place->mechanism = MECHANISM_SYSCALL_TRACEPOINT;
-	place->raw_count = 6;
-	if (!list)
-		return add_system_call(place, hook->call.data, error);
-	if (list->type == POLICY_LIST_GENERATED_SYSCALLS)
-		return error_set(error, -EOPNOTSUPP,
-			"a list of all system calls is not supported by this version: use "
-			"tracepoint raw_syscalls/sys_enter");
-	for (size_t i = 0; i < list->values.count; i++) {
-		int r = add_system_call(place, list->values.items[i].data, error);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* How many of the call's arguments are looked at. */
-static uint32_t raws_used(const struct hook_place *place)
+uint32_t hook_place_raws_used(const struct hook_place *place)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < place->arguments_count; i++) {
 		const struct hook_argument *argument = &place->arguments[i];
 
-		count = MAX(count, argument->raw + 1U);
+		if (argument->source == ARGUMENT_OF_CALL)
+			count = MAX(count, argument->raw + 1U);
 		if (argument->size_raw != HOOK_NO_SIZE)
 			count = MAX(count, argument->size_raw + 1U);
 	}
 	return count;
 }
 
-int hook_place_find(
-	const struct policy_hook *hook, struct hook_place *ret_place, struct error *error)
+int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *ret_place, struct error *error)
 {
-	struct hook_place *place = ret_place;
-	int r;
-
-	memset(place, 0, sizeof(*place));
-	place->arguments_count = (uint32_t)(hook->args.count + hook->data.count);
-	if (place->arguments_count > HOOK_ARGUMENTS_MAX)
+	memset(ret_place, 0, sizeof(*ret_place));
+	ret_place->arguments_count = (uint32_t)(hook->args.count + hook->data.count);
+	if (ret_place->arguments_count > HOOK_ARGUMENTS_MAX)
 		return error_set(
 			error, -E2BIG, "args and data are more than %d", HOOK_ARGUMENTS_MAX);
 	switch (hook->kind) {
 	case POLICY_KPROBE:
 	case POLICY_FENTRY:
-		if (!hook->syscall)
-			return error_set(
-				error, -EOPNOTSUPP, "functions are not supported by this version");
-		r = find_system_calls(hook, place, error);
-		break;
+		return hook->syscall ? hook_place_system_calls(hook, types, ret_place, error)
+				     : hook_place_functions(hook, types, ret_place, error);
+	case POLICY_LSM_HOOK:
+		return hook_place_functions(hook, types, ret_place, error);
 	case POLICY_TRACEPOINT:
-		return hook_place_tracepoint(hook, place, error);
+		return hook_place_tracepoint(hook, types, ret_place, error);
 	default:
 		return error_set(
 			error, -EOPNOTSUPP, "this kind of hook is not supported by this version");
 	}
-	if (r >= 0)
-		r = hook_place_call_arguments(hook, place, error);
-	if (r >= 0)
-		place->raw_count = raws_used(place);
-	return r;
+}
+
+enum hook_mechanism hook_mechanism_instead(
+	const struct policy_hook *hook, enum hook_mechanism mechanism)
+{
+	if (mechanism == MECHANISM_FENTRY && hook->kind == POLICY_KPROBE)
+		return MECHANISM_KPROBE;
+	return MECHANISMS;
+}
+
+bool hook_mechanism_is_single(enum hook_mechanism mechanism)
+{
+	return mechanism == MECHANISM_FENTRY || mechanism == MECHANISM_KPROBE ||
+	       mechanism == MECHANISM_LSM || mechanism == MECHANISM_FMOD_RET;
 }
 
 void hook_place_done(struct hook_place *place)

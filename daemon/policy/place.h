@@ -17,6 +17,7 @@ enum hook_mechanism {
 	MECHANISM_FENTRY,
 	MECHANISM_KPROBE,
 	MECHANISM_LSM,
+	MECHANISM_FMOD_RET, /* a function whose error can be given instead of calling it */
 	MECHANISM_UPROBE,
 	MECHANISM_USDT,
 	MECHANISMS
@@ -24,6 +25,14 @@ enum hook_mechanism {
 
 #define HOOK_TARGET_MAX	 128
 #define HOOK_TARGETS_MAX 1024 /* of a list: */
+
+/* The kernel's type information, opened when it is first needed. */
+struct kernel_types {
+	struct btf *btf;
+};
+/* NULL when there is none. */
+const struct btf *kernel_types_get(struct kernel_types *types);
+void kernel_types_done(struct kernel_types *types);
 
 struct hook_target {
 	char name[HOOK_TARGET_MAX]; /* "openat", "sched_process_exec", "tcp_connect" */
@@ -40,25 +49,38 @@ struct hook_place {
 	uint32_t arguments_count; /* args and data */
 	struct tracepoint_field fields[HOOK_RAW_MAX];
 	uint32_t raw_count;
+	uint32_t parameter_count; /* of the function, where it is known */
 	uint64_t readers;
 	bool reads_user_memory; /* which may not be there yet when the call begins */
 };
 
 /* Free with hook_place_done(), after a failure too. -ENOENT: this kernel has no such place;
  * -EOPNOTSUPP: it has, and cannot put a program there; `error` says which and why. */
-int hook_place_find(
-	const struct policy_hook *hook, struct hook_place *ret_place, struct error *error);
+int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *ret_place, struct error *error);
 void hook_place_done(struct hook_place *place);
 const char *hook_mechanism_name(enum hook_mechanism mechanism);
+/* Which mechanism to try when this one was refused; MECHANISMS: there is none. */
+enum hook_mechanism hook_mechanism_instead(
+	const struct policy_hook *hook, enum hook_mechanism mechanism);
+/* Whether each target has a program of its own: the program is made for the function. */
+bool hook_mechanism_is_single(enum hook_mechanism mechanism);
 
 /* --- for the parts --- */
 
-/* The reader of a type, with the size and sign of integers. `raw` is left alone. */
-int hook_argument_set(const struct policy_argument *argument, enum policy_argument_type type,
-	struct hook_argument *ret_argument, struct error *error);
-/* args, data and returnArg with `raw` by their index, for places whose raw[] are the call's own
- * arguments. */
-int hook_place_call_arguments(
-	const struct policy_hook *hook, struct hook_place *place, struct error *error);
-int hook_place_tracepoint(
-	const struct policy_hook *hook, struct hook_place *place, struct error *error);
+/* Decide argument `index` of the place: its reader, and where `resolve` leads. `declared` is the
+ * kernel's type of the value, 0 when it is not known; `raw` has been set. */
+int hook_place_argument(struct hook_place *place, uint32_t index,
+	const struct policy_argument *argument, struct kernel_types *types, uint32_t declared,
+	struct error *error);
+int hook_place_add_target(
+	struct hook_place *place, const char *name, int64_t number, struct error *error);
+/* How many of raw[] are looked at. */
+uint32_t hook_place_raws_used(const struct hook_place *place);
+
+int hook_place_tracepoint(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error);
+int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error);
+int hook_place_functions(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error);

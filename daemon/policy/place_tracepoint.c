@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/policy/kernel_btf.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/tracepoint_format.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
-#include "policy/words.h"
 
 static enum policy_argument_type integer_type(const struct tracepoint_format_field *field)
 {
@@ -77,69 +77,107 @@ static const struct tracepoint_format_field *field_of(const struct policy_hook *
 	return NULL;
 }
 
-static int put_argument(const struct policy_hook *hook, struct hook_place *place, size_t index,
+/* BTF has the prototype as typedef btf_trace_NAME, with a pointer for the caller's data in front.
+ */
+static uint32_t raw_tracepoint_type(
+	const struct policy_hook *hook, struct kernel_types *types, uint32_t index)
+{
+	const struct btf *btf = kernel_types_get(types);
+	char name[HOOK_TARGET_MAX];
+
+	snprintf(name, sizeof(name), "btf_trace_%s", hook->event.data);
+	return btf ? kernel_btf_tracepoint_parameter(btf, name, index) : 0;
+}
+
+/* Where the size of a buffer is, or the record that a data_loc counts from. */
+static int add_size_field(const struct policy_hook *hook, struct hook_place *place, size_t index,
 	const struct tracepoint_format *format, struct error *error)
 {
+	static const struct tracepoint_format_field record = {.name = "the record", .elements = 1};
 	const struct policy_argument *argument = &hook->args.items[index];
-	const struct tracepoint_format_field *field =
-		field_of(hook, format, argument->index, error);
-	enum policy_argument_type type = (enum policy_argument_type)argument->type;
-	struct hook_argument *result = &place->arguments[index];
-	int r;
+	const struct tracepoint_format_field *field = &record;
 
-	if (!field)
-		return -EINVAL;
-	if (type == POLICY_TYPE_AUTO)
-		type = automatic_type(field);
-	r = add_field(place, field, &result->raw, error);
-	if (r < 0)
-		return r;
-	r = hook_argument_set(argument, type, result, error);
-	if (r < 0)
-		return r;
-	if (result->reader == ARGUMENT_INTEGER && !place->fields[result->raw].size)
-		return error_set(error, -EINVAL, "field %s is no number", field->name);
-	if (result->reader == ARGUMENT_CONST_BUF)
-		result->size = 0;
-	if (argument->size_arg_index > 0) { /* a field too */
+	if (place->arguments[index].reader != ARGUMENT_DATA_LOC) {
+		if (argument->size_arg_index <= 0)
+			return 0;
 		field = field_of(hook, format, argument->size_arg_index - 1, error);
 		if (!field)
 			return -EINVAL;
-		r = add_field(place, field, &result->size_raw, error);
+	}
+	return add_field(place, field, &place->arguments[index].size_raw, error);
+}
+
+static int put_argument(const struct policy_hook *hook, struct hook_place *place, size_t index,
+	const struct tracepoint_format *format, struct kernel_types *types, struct error *error)
+{
+	struct policy_argument argument = hook->args.items[index];
+	struct hook_argument *result = &place->arguments[index];
+	const struct tracepoint_format_field *field;
+	int r;
+
+	if (argument.value_source == POLICY_SOURCE_CURRENT_TASK)
+		return hook_place_argument(place, (uint32_t)index, &argument, types, 0, error);
+	field = field_of(hook, format, argument.index, error);
+	if (!field)
+		return -EINVAL;
+	if (argument.type == POLICY_TYPE_AUTO)
+		argument.type = automatic_type(field);
+	r = add_field(place, field, &result->raw, error);
+	if (r >= 0)
+		r = hook_place_argument(place, (uint32_t)index, &argument, types, 0, error);
+	if (r < 0)
+		return r;
+	if (result->reader == ARGUMENT_INTEGER && !(result->flags & ARGUMENT_RESOLVED) &&
+		!place->fields[result->raw].size)
+		return error_set(error, -EINVAL, "field %s is no number", field->name);
+	if (result->reader == ARGUMENT_CONST_BUF)
+		result->size = (uint8_t)MIN(field->size, 255U);
+	return add_size_field(hook, place, index, format, error);
+}
+
+/* A raw tracepoint's arguments are those of the function that calls it. */
+static int put_raw_arguments(const struct policy_hook *hook, struct hook_place *place,
+	struct kernel_types *types, struct error *error)
+{
+	for (size_t i = 0; i < hook->args.count; i++) {
+		const struct policy_argument *argument = &hook->args.items[i];
+		int r;
+
+		if (argument->index >= HOOK_RAW_RETURN)
+			return error_set(error, -EINVAL, "index %lld: allowed: 0 to %d",
+				(long long)argument->index, HOOK_RAW_RETURN - 1);
+		place->arguments[i].raw = (uint8_t)argument->index;
+		r = hook_place_argument(place, (uint32_t)i, argument, types,
+			raw_tracepoint_type(hook, types, (uint32_t)argument->index), error);
 		if (r < 0)
 			return r;
 	}
-	place->types[index] = type;
-	place->readers |= 1ULL << result->reader;
+	place->raw_count = hook_place_raws_used(place);
 	return 0;
 }
 
-int hook_place_tracepoint(
-	const struct policy_hook *hook, struct hook_place *place, struct error *error)
+int hook_place_tracepoint(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error)
 {
 	_cleanup_free_ struct tracepoint_format *format = NULL;
 	int r;
 
-	place->targets = calloc(1, sizeof(*place->targets));
-	format = malloc(sizeof(*format));
-	if (!place->targets || !format)
-		return error_set(error, -ENOMEM, "out of memory");
-	place->target_count = 1;
-	if (snprintf(place->targets->name, HOOK_TARGET_MAX, "%s", hook->event.data) >=
-			HOOK_TARGET_MAX ||
-		snprintf(place->subsystem, HOOK_TARGET_MAX, "%s", hook->subsystem.data) >=
-			HOOK_TARGET_MAX)
+	if (snprintf(place->subsystem, HOOK_TARGET_MAX, "%s", hook->subsystem.data) >=
+		HOOK_TARGET_MAX)
 		return error_set(error, -ENAMETOOLONG, "no tracepoint has such a long name");
+	r = hook_place_add_target(place, hook->event.data, 0, error);
+	if (r < 0)
+		return r;
 	if (hook->raw) {
 		place->mechanism = MECHANISM_RAW_TRACEPOINT;
-		for (size_t i = 0; i < hook->args.count; i++)
-			place->raw_count =
-				MAX(place->raw_count, (uint32_t)hook->args.items[i].index + 1);
-		return hook_place_call_arguments(hook, place, error);
+		return put_raw_arguments(hook, place, types, error);
 	}
 	place->mechanism = MECHANISM_TRACEPOINT;
+	format = malloc(sizeof(*format));
+	if (!format)
+		return error_set(error, -ENOMEM, "out of memory");
 	r = tracepoint_format_read(hook->subsystem.data, hook->event.data, format, error);
 	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
-		r = put_argument(hook, place, i, format, error);
+		r = put_argument(hook, place, i, format, types, error);
 	return r;
 }

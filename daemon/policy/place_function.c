@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions of the kernel: kprobes, fentries, LSM hooks. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/policy/kernel_btf.h"
+#include "daemon/policy/place.h"
+#include "lib/cleanup.h"
+#include "lib/util.h"
+
+#define SECURITY_MODULES "/sys/kernel/security/lsm"
+/* In registers; without type information more cannot be told. */
+#define REGISTER_ARGUMENTS 6
+/* Each has a program of its own. */
+#define FUNCTIONS_MAX 128
+
+/* Programs of a kernel whose list of security modules is without "bpf" attach and are never run. */
+static bool bpf_is_security_module(void)
+{
+	_cleanup_close_ int fd = open(SECURITY_MODULES, O_RDONLY | O_CLOEXEC);
+	char list[512];
+	ssize_t length = fd < 0 ? 0 : read(fd, list, sizeof(list) - 1);
+	char *next = list, *name;
+
+	if (length <= 0)
+		return fd < 0 &&
+		       errno == ENOENT; /* securityfs is not there: the attempt will tell */
+	list[length] = '\0';
+	while ((name = strsep(&next, ",\n")))
+		if (!strcmp(name, "bpf"))
+			return true;
+	return false;
+}
+
+static bool overrides(const struct policy_hook *hook)
+{
+	for (size_t i = 0; i < hook->selectors.count; i++) {
+		const struct policy_actions *actions = &hook->selectors.items[i].match_actions;
+
+		for (size_t j = 0; j < actions->count; j++)
+			if (actions->items[j].action == POLICY_ACTION_OVERRIDE)
+				return true;
+	}
+	return false;
+}
+
+static int add_functions(
+	const struct policy_hook *hook, struct hook_place *place, struct error *error)
+{
+	const struct policy_list *list = hook->call_list;
+	int r = 0;
+
+	if (!list)
+		return hook_place_add_target(place, hook->call.data, 0, error);
+	if (list->type == POLICY_LIST_GENERATED_FTRACE)
+		return error_set(error, -EOPNOTSUPP,
+			"a list by a pattern of functions is not supported by this version");
+	if (list->values.count > FUNCTIONS_MAX)
+		return error_set(error, -E2BIG, "a list of %zu functions: %d can be hooked",
+			list->values.count, FUNCTIONS_MAX);
+	for (size_t i = 0; i < list->values.count && r >= 0; i++)
+		r = hook_place_add_target(place, list->values.items[i].data, 0, error);
+	return r;
+}
+
+static int add_security_hook(
+	const struct policy_hook *hook, struct hook_place *place, struct error *error)
+{
+	char name[HOOK_TARGET_MAX];
+
+	if (bpf_is_security_module()) {
+		place->mechanism = MECHANISM_LSM;
+		return hook_place_add_target(place, hook->hook.data, 0, error);
+	}
+	/* The function that calls the hooks sees the same; it has the same arguments. */
+	place->mechanism = overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
+	if (snprintf(name, sizeof(name), "security_%s", hook->hook.data) >= (int)sizeof(name))
+		return error_set(error, -ENAMETOOLONG, "no hook has such a long name");
+	return hook_place_add_target(place, name, 0, error);
+}
+
+struct function {
+	struct function_prototype prototype;
+	bool known;
+};
+
+static int put_argument(const struct policy_hook *hook, struct hook_place *place, uint32_t index,
+	const struct policy_argument *argument, const struct function *function,
+	struct kernel_types *types, struct error *error)
+{
+	uint32_t count = function->known ? function->prototype.parameter_count : REGISTER_ARGUMENTS;
+	uint32_t declared = 0;
+
+	if (argument->value_source == POLICY_SOURCE_CALL) {
+		if (argument->index >= count)
+			return error_set(error, -EINVAL, "index %lld: %s has %u arguments",
+				(long long)argument->index,
+				hook->kind == POLICY_LSM_HOOK ? hook->hook.data : hook->call.data,
+				count);
+		if (function->known)
+			declared = function->prototype.parameters[argument->index];
+	}
+	place->arguments[index].raw = (uint8_t)argument->index;
+	return hook_place_argument(place, index, argument, types, declared, error);
+}
+
+static int put_arguments(const struct policy_hook *hook, struct hook_place *place,
+	const struct function *function, struct kernel_types *types, struct error *error)
+{
+	uint32_t returned = function->known ? function->prototype.return_type : 0;
+	int r = 0;
+
+	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
+		r = put_argument(
+			hook, place, (uint32_t)i, &hook->args.items[i], function, types, error);
+	for (size_t i = 0; i < hook->data.count && r >= 0; i++)
+		r = put_argument(hook, place, (uint32_t)(hook->args.count + i),
+			&hook->data.items[i], function, types, error);
+	if (r < 0 || !hook->return_arg.source)
+		return r;
+	place->arguments[HOOK_RETURN_ARGUMENT].raw = HOOK_RAW_RETURN;
+	return hook_place_argument(
+		place, HOOK_RETURN_ARGUMENT, &hook->return_arg, types, returned, error);
+}
+
+int hook_place_functions(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error)
+{
+	const struct btf *btf = kernel_types_get(types);
+	struct function function = {};
+	char name[HOOK_TARGET_MAX + 16];
+	int r;
+
+	if (hook->kind == POLICY_LSM_HOOK) {
+		r = add_security_hook(hook, place, error);
+	} else {
+		place->mechanism = overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
+		r = add_functions(hook, place, error);
+	}
+	if (r < 0)
+		return r;
+	if (!place->target_count)
+		return error_set(error, -EINVAL, "the list is empty");
+	snprintf(name, sizeof(name), "%s%s", place->mechanism == MECHANISM_LSM ? "bpf_lsm_" : "",
+		place->targets->name);
+	function.known = btf && kernel_btf_function(btf, name, &function.prototype) == 0;
+	if (!function.known && place->mechanism == MECHANISM_LSM)
+		return error_set(
+			error, -ENOENT, "this kernel has no LSM hook \"%s\"", hook->hook.data);
+	place->parameter_count = function.prototype.parameter_count;
+	r = put_arguments(hook, place, &function, types, error);
+	place->raw_count = hook_place_raws_used(place);
+	return r;
+}
