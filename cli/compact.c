@@ -76,10 +76,15 @@ static bool format_loader(struct compact_line *line)
 
 static bool format_uprobe(struct compact_line *line)
 {
+	uint64_t offset;
+
 	if (!compact_process(line, "🕵️", "uprobe"))
 		return false;
 	compact_word(line, COLOUR_CYAN, json_get(line->body, "path"));
-	compact_word(line, COLOUR_CYAN, json_get(line->body, "symbol"));
+	if (json_text(json_get(line->body, "symbol")))
+		compact_word(line, COLOUR_CYAN, json_get(line->body, "symbol"));
+	else if (!json_u64(json_get(line->body, "offset"), &offset))
+		compact_printf(line, COLOUR_CYAN, "0x%" PRIx64, offset);
 	return true;
 }
 
@@ -194,9 +199,19 @@ static bool format_loss(struct compact_line *line)
 
 static bool format_policy_change(struct compact_line *line)
 {
+	const char *change = json_text(json_get(line->body, "change"));
+	const char *source = json_text(json_get(line->body, "source"));
+	bool refused = change && !strcmp(change, "refused");
+
 	compact_name(line, "📜", "policy");
 	compact_who(line);
 	compact_word(line, COLOUR_CYAN, json_get(line->body, "name"));
+	compact_word(line, refused ? COLOUR_RED : NULL, json_get(line->body, "change"));
+	if (source) {
+		compact_text(line, NULL, *source == '/' ? "from" : "by");
+		compact_word(line, NULL, json_get(line->body, "source"));
+	}
+	compact_word(line, COLOUR_RED, json_get(line->body, "error"));
 	return true;
 }
 
@@ -330,4 +345,5 @@ void compact_format(
 	if (!out->failed)
 		compact_capabilities(&line);
 	buf_append_char(out, '\n');
+	compact_stacks(&line);
 }

@@ -19,6 +19,7 @@ bool event_kind_of_tetragon(const char *kind);
 /* The container an event is about or comes from; NULL for the host's. */
 const struct json_value *event_container(const struct json_value *body);
 
-/* Append the line with its newline. Nothing for an event without what its kind must have. */
+/* Append the line with its newline, and those of its stack traces. Nothing for an event without
+ * what its kind must have. */
 void compact_format(
 	const struct compact_options *options, const struct json_value *event, struct buf *out);

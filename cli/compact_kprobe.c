@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Function and tracepoint hooks, in logs of Tetragon: what a well-known function's arguments say.
- */
+/* Function and tracepoint hooks: what a well-known function's arguments say. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -44,7 +43,6 @@ static const struct function {
 	{"security_perf_event_alloc", "🐝", "perf_event_alloc", ARGUMENTS_PERF_EVENT},
 	{"security_bpf_map_alloc", "🗺", "bpf_map_create", ARGUMENTS_BPF_MAP},
 	{"security_bpf_map_create", "🗺", "bpf_map_create", ARGUMENTS_BPF_MAP},
-	{"security_mmap_file", "📝", "mmap", ARGUMENTS_FILE},
 	{"security_path_truncate", "📝", "truncate", ARGUMENTS_FILE},
 	{"security_file_truncate", "📝", "truncate", ARGUMENTS_FILE},
 };
@@ -215,6 +213,25 @@ static bool format_file_permission(struct compact_line *line)
 	return true;
 }
 
+/* The second argument is the protection that was asked for: PROT_READ, PROT_WRITE, PROT_EXEC. */
+static bool format_mmap(struct compact_line *line)
+{
+	static const char letters[] = "rwx";
+	char name[16] = "mmap-";
+	size_t length = strlen(name);
+	int64_t protection = 0;
+
+	if (json_i64(argument(line, 1), &protection) < 0)
+		return compact_process(line, "❓", "security_mmap_file");
+	for (int bit = 0; bit < 3; bit++)
+		if (protection >> bit & 1)
+			name[length++] = letters[bit];
+	if (!compact_process(line, "📝", name))
+		return false;
+	compact_word(line, COLOUR_CYAN, argument_path(line, 0));
+	return true;
+}
+
 bool compact_kprobe(struct compact_line *line)
 {
 	static const char *const prefixes[] = {"__x64_", "__arm64_", "__ia32_"};
@@ -227,6 +244,8 @@ bool compact_kprobe(struct compact_line *line)
 			name += strlen(prefixes[i]);
 	if (!strcmp(name, "security_file_permission"))
 		return format_file_permission(line);
+	if (!strcmp(name, "security_mmap_file"))
+		return format_mmap(line);
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
 		if (strcmp(functions[i].name, name))
 			continue;
@@ -241,6 +260,19 @@ bool compact_kprobe(struct compact_line *line)
 	return true;
 }
 
+/* A syscall_id, or the number alone. */
+static void append_system_call(struct compact_line *line, const struct json_value *value)
+{
+	if (json_text(json_get(value, "name")))
+		compact_word(line, COLOUR_CYAN, json_get(value, "name"));
+	else if (json_type(value) == JSON_OBJECT)
+		append_number(line, "", json_get(value, "id"), "");
+	else if (json_type(value) == JSON_STRING)
+		compact_word(line, COLOUR_CYAN, value);
+	else
+		append_number(line, "", value, "");
+}
+
 bool compact_tracepoint(struct compact_line *line)
 {
 	const char *subsystem = json_text(json_get(line->body, "subsys"));
@@ -250,10 +282,7 @@ bool compact_tracepoint(struct compact_line *line)
 		!strcmp(event, "sys_enter")) {
 		if (!compact_process(line, "☎ ", "syscall"))
 			return false;
-		if (json_type(argument(line, 0)) == JSON_STRING)
-			compact_word(line, COLOUR_CYAN, argument(line, 0));
-		else
-			append_number(line, "", argument(line, 0), "");
+		append_system_call(line, argument(line, 0));
 		return true;
 	}
 	if (!compact_process(line, "⁉️", "tracepoint"))

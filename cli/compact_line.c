@@ -28,6 +28,16 @@ static void append_untrusted(
 	colour_end(line->out, line->options->colour && colour);
 }
 
+void compact_untrusted(
+	struct compact_line *line, const char *colour, const struct json_value *value)
+{
+	size_t length;
+	const char *text = json_text_n(value, &length);
+
+	if (text && length)
+		append_untrusted(line, colour, text, length);
+}
+
 void compact_word(struct compact_line *line, const char *colour, const struct json_value *value)
 {
 	size_t length;

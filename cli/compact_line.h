@@ -22,6 +22,9 @@ void compact_who(struct compact_line *line);
 bool compact_process(struct compact_line *line, const char *emoji, const char *name);
 /* Blank and this text, escaped; nothing when there is none. */
 void compact_word(struct compact_line *line, const char *colour, const struct json_value *text);
+/* The same without the blank. */
+void compact_untrusted(
+	struct compact_line *line, const char *colour, const struct json_value *text);
 void compact_text(struct compact_line *line, const char *colour, const char *text);
 void compact_printf(struct compact_line *line, const char *colour, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -34,3 +37,5 @@ void compact_capabilities(struct compact_line *line);
 /* A process_kprobe or process_tracepoint; false when it has no process. (compact_kprobe.c) */
 bool compact_kprobe(struct compact_line *line);
 bool compact_tracepoint(struct compact_line *line);
+/* The lines below it, if the event has stack traces. (compact_stacks.c) */
+void compact_stacks(struct compact_line *line);

@@ -3,5 +3,9 @@
  * struct audit_status too. */
 #pragma once
 
+#include <stdbool.h>
+
 /* -1 for a name that is none. */
 int audit_system_call_number(const char *name);
+/* NULL for a number that is none; `compatible`: of this machine's 32-bit programs. */
+const char *audit_system_call_name(int number, bool compatible);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "daemon/audit/system_call.h"
 #include "daemon/export/json_credentials.h"
 #include "daemon/export/json_network.h"
 #include "daemon/export/kernel_names.h"
@@ -268,15 +269,19 @@ static void put_capability(struct buf *buf, int32_t value)
 static void put_syscall(struct buf *buf, uint64_t value)
 {
 	bool is_32_bit = value & SYSCALL_32_BIT;
+	uint32_t number = (uint32_t)value & ~SYSCALL_32_BIT;
+	const char *name = audit_system_call_name((int)number, is_32_bit);
 
 	json_key(buf, "syscall_id");
 	json_open_object(buf);
-	put_unsigned(buf, "id", (uint32_t)value & ~SYSCALL_32_BIT);
+	put_unsigned(buf, "id", number);
 #if defined(__aarch64__)
 	json_key_string(buf, "abi", is_32_bit ? "arm32" : "arm64");
 #else
 	json_key_string(buf, "abi", is_32_bit ? "i386" : "x64");
 #endif
+	if (name) /* ours */
+		json_key_string(buf, "name", name);
 	json_close_object(buf);
 }
 

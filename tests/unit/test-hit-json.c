@@ -81,8 +81,11 @@ START_TEST(integers)
 		{POLICY_TYPE_BPF_CMD, 5, "{\"bpf_cmd_arg\":\"BPF_PROG_LOAD\"}"},
 		{POLICY_TYPE_BPF_CMD, 999, "{\"bpf_cmd_arg\":999}"},
 #if defined(__x86_64__)
-		{POLICY_TYPE_SYSCALL64, 257, "{\"syscall_id\":{\"id\":257,\"abi\":\"x64\"}}"},
-		{POLICY_TYPE_SYSCALL64, 0x80000005, "{\"syscall_id\":{\"id\":5,\"abi\":\"i386\"}}"},
+		{POLICY_TYPE_SYSCALL64, 257,
+			"{\"syscall_id\":{\"id\":257,\"abi\":\"x64\",\"name\":\"openat\"}}"},
+		{POLICY_TYPE_SYSCALL64, 9999, "{\"syscall_id\":{\"id\":9999,\"abi\":\"x64\"}}"},
+		{POLICY_TYPE_SYSCALL64, 0x80000005,
+			"{\"syscall_id\":{\"id\":5,\"abi\":\"i386\",\"name\":\"open\"}}"},
 #endif
 	};
 
