@@ -68,6 +68,8 @@
 /* Hooks that interrupt each other on one CPU; one more is counted as lost. */
 #define HIT_SLOTS	4
 #define STACK_DEPTH_MAX 127
+/* A symbol with its offset and module; longer ones are cut. */
+#define SYMBOL_TEXT_MAX 192
 
 /* Processes are told apart by bits, set at exec: one for each matchBinaries of all policies. */
 #define BINARY_MATCHERS_MAX  256
