@@ -195,13 +195,15 @@ unsigned audit_hit_record(const struct event *event, struct buf *buf)
 unsigned audit_hit_response(const struct event *event, struct buf *buf)
 {
 	const struct policy_hit *hit = &event->hit;
-	const struct hook_description *hook = hit->hook;
-	uint32_t selector = hit->record->selector;
+	const struct hook_description *hook;
 	struct audit_container container;
+	uint32_t selector;
 
 	if (!event_kind_is_hit(event->kind) || !event->process ||
 		!(hit->record->hit_flags & HIT_SIGNALLED))
 		return 0;
+	hook = hit->hook;
+	selector = hit->record->selector;
 	buf_append_literal(buf, "op=kill");
 	if (selector < hook->selector_count && hook->selectors[selector].signal > 0)
 		audit_put_number(buf, "sig", (uint64_t)hook->selectors[selector].signal);
