@@ -9,6 +9,7 @@
 
 #include "kernel.h"
 #include "event.h"
+#include "lib/kernel_read.bpf.h"
 
 #define PATH_BUFFER_MASK (PATH_LENGTH_MAX - 1)
 #define NAME_MAX_MASK	 0xff
@@ -64,18 +65,19 @@ static __always_inline void dentry_read(struct dentry *dentry, struct dentry_lin
 {
 	__u64 head[3];
 
-	/* Parent and name stand next to each other, and one read gets both. Constants to the
-	 * verifier, which drops the other branch. */
-	if (DENTRY_NAME == sizeof(void *) && bpf_core_field_offset(struct qstr, name) == 8 &&
+	/* Parent and name stand next to each other, and one read of the helper gets both. Constants
+	 * to the verifier, which drops the other branch. */
+	if (!KERNEL_READ_IS_LOAD && DENTRY_NAME == sizeof(void *) &&
+		bpf_core_field_offset(struct qstr, name) == 8 &&
 		bpf_core_field_offset(struct qstr, len) == 4) {
 		bpf_probe_read_kernel(head, 24, (void *)dentry + DENTRY_HEAD_START);
 		ret->parent = (void *)head[0];
 		ret->length = head[1] >> 32;
 		ret->name = (void *)head[2];
 	} else {
-		ret->parent = BPF_CORE_READ(dentry, d_parent);
-		ret->length = BPF_CORE_READ(dentry, d_name.len);
-		ret->name = BPF_CORE_READ(dentry, d_name.name);
+		ret->parent = KERNEL_READ(dentry, d_parent);
+		ret->length = KERNEL_READ(dentry, d_name.len);
+		ret->name = KERNEL_READ(dentry, d_name.name);
 	}
 	ret->length &= NAME_MAX_MASK;
 }
@@ -99,11 +101,11 @@ static __always_inline long path_step(struct path_walk *walk)
 			return 1;
 		}
 		struct mount *mount = mount_of(vfsmount);
-		struct mount *mount_parent = BPF_CORE_READ(mount, mnt_parent);
+		struct mount *mount_parent = KERNEL_READ(mount, mnt_parent);
 
 		if (mount != mount_parent) {
-			walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			walk->mount_root = BPF_CORE_READ(mount_parent, mnt.mnt_root);
+			walk->dentry = KERNEL_READ(mount, mnt_mountpoint);
+			walk->mount_root = KERNEL_READ(mount_parent, mnt.mnt_root);
 			walk->mount =
 				(void *)mount_parent + bpf_core_field_offset(struct mount, mnt);
 			return 0;
@@ -215,10 +217,10 @@ static __always_inline bool path_begin(struct path_walk *walk, struct vfsmount *
 	walk->done = 0;
 	/* Not direct reads: a struct file's path is in a union, and what the verifier finds there
 	 * is a number to it. */
-	walk->mount_root = mount ? BPF_CORE_READ(mount, mnt_root) : NULL;
+	walk->mount_root = mount ? KERNEL_READ(mount, mnt_root) : NULL;
 	dentry_read(dentry, &link);
 	if (mount && link.parent == dentry && dentry != root_dentry &&
-		BPF_CORE_READ(mount_of(mount), mnt_parent) == mount_of(mount)) {
+		KERNEL_READ(mount_of(mount), mnt_parent) == mount_of(mount)) {
 		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all.
 		 */
 		walk->position = PATH_LENGTH_MAX - link.length;
@@ -228,7 +230,7 @@ static __always_inline bool path_begin(struct path_walk *walk, struct vfsmount *
 		return false;
 	}
 	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
-	if (link.parent != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
+	if (link.parent != dentry && !KERNEL_READ(dentry, d_hash.pprev))
 		walk->result = PATH_DELETED;
 	return true;
 }

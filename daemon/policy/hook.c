@@ -109,6 +109,7 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->ring_bytes = environment->ring_bytes;
 	object->rodata->throttle_bytes = environment->throttle_bytes;
 	object->rodata->have_task_storage = environment->have_task_storage;
+	object->rodata->have_rdonly_cast = environment->have_rdonly_cast;
 	object->rodata->preemptible = environment->preemptible;
 	object->rodata->hook_id = settings->id;
 	object->rodata->hook_scope = settings->scope;

@@ -52,9 +52,19 @@ static bool task_storage_works(void)
 	return works;
 }
 
+static bool have_kernel_function(const char *name)
+{
+	struct btf *types = btf__load_vmlinux_btf();
+	bool have = types && btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
+
+	btf__free(types);
+	return have;
+}
+
 void kernel_probe(struct kernel_abilities *ret)
 {
 	ret->loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 1;
 	ret->task_storage = task_storage_works();
+	ret->rdonly_cast = have_kernel_function("bpf_rdonly_cast");
 	ret->instances = ret->loop && tracepoints_preemptible() ? INSTANCES_MAX : 1;
 }

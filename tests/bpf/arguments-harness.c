@@ -46,6 +46,28 @@ int finish(void)
 	return failed != 0;
 }
 
+static const struct btf *kernel_types(void)
+{
+	static struct btf *types;
+
+	if (!types)
+		types = btf__load_vmlinux_btf();
+	if (!types) {
+		printf("Bail out! no BTF\n");
+		exit(1);
+	}
+	return types;
+}
+
+/* Set by what the test does on top of it: everything is read both ways. */
+bool read_by_helpers;
+
+static bool have_rdonly_cast(void)
+{
+	return !read_by_helpers &&
+	       btf__find_by_name_kind(kernel_types(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+}
+
 static struct arguments_bpf *load(const struct reading *reading, const char *name)
 {
 	struct arguments_bpf *object = arguments_bpf__open();
@@ -60,6 +82,7 @@ static struct arguments_bpf *load(const struct reading *reading, const char *nam
 		sizeof(reading->arguments));
 	for (size_t i = 0; i < object->rodata->arguments_count; i++)
 		object->rodata->hook_readers |= 1ULL << reading->arguments[i].reader;
+	object->rodata->have_rdonly_cast = have_rdonly_cast();
 	object->rodata->only_pid = reading->only_pid;
 	object->rodata->memory_raws = reading->memory_raws;
 	object->rodata->memory_words_count = reading->memory_words_count;
@@ -75,7 +98,7 @@ static struct arguments_bpf *load(const struct reading *reading, const char *nam
 	return object;
 }
 
-unsigned long instructions_of_all(void)
+unsigned long instructions_of_all(const char *name)
 {
 	static char log[1 << 20];
 	struct arguments_bpf *object = arguments_bpf__open();
@@ -86,10 +109,12 @@ unsigned long instructions_of_all(void)
 	if (!object)
 		return 0;
 	bpf_object__for_each_program(program, object->obj)
-		bpf_program__set_autoload(program, program == object->progs.read_given);
-	bpf_program__set_log_level(object->progs.read_given, 4); /* only the count */
-	bpf_program__set_log_buf(object->progs.read_given, log, sizeof(log));
+		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
+	program = bpf_object__find_program_by_name(object->obj, name);
+	bpf_program__set_log_level(program, 4); /* only the count */
+	bpf_program__set_log_buf(program, log, sizeof(log));
 	object->rodata->arguments_count = HOOK_ARGUMENTS_ALL;
+	object->rodata->have_rdonly_cast = have_rdonly_cast();
 	object->rodata->hook_readers = ~0ULL;
 	at = arguments_bpf__load(object) ? NULL : strstr(log, "processed ");
 	if (!at && *log)
@@ -186,19 +211,6 @@ struct reading *new_reading(enum argument_reader reader)
 			.size_raw = HOOK_NO_SIZE,
 		};
 	return reading;
-}
-
-static const struct btf *kernel_types(void)
-{
-	static struct btf *types;
-
-	if (!types)
-		types = btf__load_vmlinux_btf();
-	if (!types) {
-		printf("Bail out! no BTF\n");
-		exit(1);
-	}
-	return types;
 }
 
 /* Members of unions and structures without a name are their surroundings' too. -1: not there. */

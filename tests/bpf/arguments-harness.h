@@ -29,6 +29,9 @@ struct reading {
 	struct hit_slot_seen slot; /* what came out */
 };
 
+/* Not by plain loads, where the kernel lets programs have them. */
+extern bool read_by_helpers;
+
 /* One argument that begins at raw[0]. */
 struct reading *new_reading(enum argument_reader reader);
 /* Where `member` is in the running kernel's struct; exits when it has none. */
@@ -49,7 +52,7 @@ bool read_in_tracepoint(
 	struct reading *reading, const char *program, void (*act)(void *context), void *context);
 
 /* How many instructions the verifier follows for a hook with every reader; 0: it refuses it. */
-unsigned long instructions_of_all(void);
+unsigned long instructions_of_all(const char *program);
 
 const char *argument_bytes(const struct reading *reading, size_t index);
 bool is_bytes(const struct reading *reading, size_t index, const void *bytes, size_t length);

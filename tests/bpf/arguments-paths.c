@@ -10,7 +10,8 @@
 
 #include "tests/bpf/arguments-harness.h"
 
-static char directory[] = "/tmp/tallyman-arguments.XXXXXX";
+static const char directory_pattern[] = "/tmp/tallyman-arguments.XXXXXX";
+static char directory[sizeof(directory_pattern)];
 
 static void read_descriptor(struct reading *reading, int fd)
 {
@@ -218,13 +219,14 @@ static void remove_directory(void)
 
 void test_paths(void)
 {
+	memcpy(directory, directory_pattern, sizeof(directory));
 	if (!mkdtemp(directory))
 		exit(1);
-	atexit(remove_directory);
 	test_descriptors();
 	test_deep();
 	test_many_components();
 	test_file_objects();
 	test_binprm();
 	test_strings_of_objects();
+	remove_directory();
 }

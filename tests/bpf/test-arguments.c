@@ -209,12 +209,12 @@ static void test_room_for_structures(void)
 }
 
 /* All readers in one hook. */
-static void test_verifier(void)
+static void test_verifier(const char *program)
 {
-	unsigned long instructions = instructions_of_all();
+	unsigned long instructions = instructions_of_all(program);
 
-	ok(instructions && instructions < INSTRUCTIONS_MAX,
-		"all readers are verified with %lu instructions", instructions);
+	ok(instructions && instructions < INSTRUCTIONS_MAX, "%s is verified with %lu instructions",
+		program, instructions);
 }
 
 int main(void)
@@ -230,12 +230,19 @@ int main(void)
 	test_room_for_structures();
 	test_resolve();
 	test_paths();
+	diag("the same by helpers only");
+	read_by_helpers = true;
+	test_paths();
+	test_verifier("read_given");
+	test_verifier("verified_kprobe");
+	read_by_helpers = false;
 	test_sockets();
 	test_addresses();
 	test_packets();
 	test_pieces();
 	test_credentials();
 	test_loading();
-	test_verifier();
+	test_verifier("read_given");
+	test_verifier("verified_kprobe");
 	return finish();
 }
