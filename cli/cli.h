@@ -26,6 +26,7 @@
 struct cli {
 	const char *verb; /* "" before it is known */
 	const char *runtime_dir;
+	const char *output; /* -o before a command of its verb; NULL */
 };
 
 enum output_format {

@@ -135,6 +135,9 @@ static int remote_error(const struct json_value *root, const char *name, struct 
 	if (!strcmp(name, "org.varlink.service.MethodNotFound"))
 		return error_set(error, -EREMOTEIO,
 			"the daemon does not know this call: is it of another version?");
+	if (message && (!strncmp(name, "io.tallyman.", strlen("io.tallyman.")) ||
+			       !strcmp(name, "org.varlink.service.PermissionDenied")))
+		return error_set(error, -EREMOTEIO, "%s", message);
 	return error_set(error, -EREMOTEIO, "the daemon answers %s%s%s", name, message ? ": " : "",
 		message ? message : "");
 }
@@ -152,11 +155,11 @@ int connection_parse(const char *text, size_t length, struct json_document **ret
 	root = json_root(document);
 	name = json_text(json_get(root, "error"));
 	if (name)
-		return remote_error(root, name, error);
+		remote_error(root, name, error);
 	*ret_parameters = json_get(root, "parameters");
 	*ret_continues = json_is_true(json_get(root, "continues"));
 	*ret_document = TAKE_PTR(document);
-	return 0;
+	return name ? -EREMOTEIO : 0;
 }
 
 static int query(struct connection *connection,

@@ -31,7 +31,7 @@ int connection_receive(struct connection *connection, const char **ret_text, siz
 	struct error *error);
 /* Whether a whole message is there already. */
 bool connection_has_message(const struct connection *connection);
-/* A reply's `parameters`; -EREMOTEIO and the error in words for an error reply. */
+/* A reply's `parameters`; -EREMOTEIO, the error in words and its parameters for an error reply. */
 int connection_parse(const char *text, size_t length, struct json_document **ret_document,
 	const struct json_value **ret_parameters, bool *ret_continues, struct error *error);
 

@@ -15,7 +15,7 @@ static const struct verb {
 		verb_events},
 	{"containers", "list the containers that the daemon knows", verb_containers},
 	{"tree", "show the processes of each container as a tree", verb_tree},
-	{"policy", "check files of policies", verb_policy},
+	{"policy", "check, add, list and delete policies", verb_policy},
 	{"status", "show what is attached, losses, and the state of each sink", verb_status},
 	{"version", "show the version of this program and of the daemon", verb_version},
 };

@@ -16,9 +16,11 @@
 #include "lib/cleanup.h"
 #include "lib/util.h"
 
-#define DEFAULT_PATH	   SYSCONFDIR "/tallyman/tallyman.conf"
-#define DEFAULT_POLICY_DIR SYSCONFDIR "/tallyman/policies.d"
-#define DROP_IN_SUFFIX	   ".conf"
+#define DEFAULT_PATH	    SYSCONFDIR "/tallyman/tallyman.conf"
+#define DEFAULT_POLICY_DIR  SYSCONFDIR "/tallyman/policies.d"
+#define DEFAULT_RUNTIME_DIR "/run/tallyman"
+#define DEFAULT_STATE_DIR   "/var/lib/tallyman"
+#define DROP_IN_SUFFIX	    ".conf"
 
 int config_new(struct config **ret_config, struct error *error)
 {
@@ -183,6 +185,15 @@ int config_finish(struct config *config, struct error *error)
 		return r;
 	if (!config->policy_dir[0]) {
 		r = replace_text(&config->policy_dir, DEFAULT_POLICY_DIR, error);
+		if (r < 0)
+			return r;
+	}
+	/* A daemon beside the host's own has its state beside its sockets. */
+	if (!config->state_dir[0]) {
+		r = replace_text(&config->state_dir,
+			strcmp(config->runtime_dir, DEFAULT_RUNTIME_DIR) ? config->runtime_dir
+									 : DEFAULT_STATE_DIR,
+			error);
 		if (r < 0)
 			return r;
 	}

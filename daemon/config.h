@@ -31,6 +31,7 @@ struct config {
 	char *runtime_dir;		       /* /run/tallyman */
 	char *log_dir;			       /* /var/log/tallyman */
 	char *policy_dir;		       /* /etc/tallyman/policies.d */
+	char *state_dir;		       /* /var/lib/tallyman, see config_finish() */
 	char *node_name;		       /* hostname */
 	char *cluster_name;		       /* "" */
 	int log_level;			       /* info */

@@ -67,6 +67,8 @@ const struct config_key config_keys[] = {
 		"Where log files with a relative name are."),
 	KEY("daemon", "policy_dir", CONFIG_PATH, policy_dir, 0, PATH_MAXIMUM, "",
 		"Policies: *.yaml; empty: policies.d in /etc/tallyman."),
+	KEY("daemon", "state_dir", CONFIG_PATH, state_dir, 0, PATH_MAXIMUM, "",
+		"Policies that were added by command; empty: see tallyman.conf(5)."),
 	KEY("daemon", "node_name", CONFIG_TEXT, node_name, 0, NODE_NAME_MAX, "",
 		"node_name of each event; empty: the host's name."),
 	KEY("daemon", "cluster_name", CONFIG_TEXT, cluster_name, 0, 253, "",

@@ -95,9 +95,11 @@ struct event {
 		} daemon_stop;
 		struct policy_hit hit; /* process_kprobe … process_loader */
 		struct {
-			const char *name, *namespace;
+			const char *name, *namespace; /* NULL: a file that could not be read that
+							 far */
 			const char *change; /* "added", "deleted", "enabled", "disabled",
-					       "replaced", "refused" */
+					       "replaced", "refused", "mode_enforce",
+					       "mode_monitor" */
 			const char *source; /* the file, or who asked: "uid 0 over the control
 					       socket" */
 			const char *error;  /* of "refused"; else NULL */

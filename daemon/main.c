@@ -20,6 +20,10 @@
 #include "daemon/log.h"
 #include "daemon/options.h"
 #include "daemon/pipeline.h"
+#include "daemon/policy/engine.h"
+#include "daemon/policy/policy_notices.h"
+#include "daemon/policy/policy_worker.h"
+#include "daemon/policy/scope_table.h"
 #include "daemon/registration/registration.h"
 #include "daemon/security/capabilities.h"
 #include "daemon/security/syscall_filter.h"
@@ -30,7 +34,9 @@
 #include "lib/fd.h"
 #include "lib/util.h"
 
-#define TICK_USEC	      1000000
+#define TICK_USEC 1000000
+/* Whoever waits for this service waits for its policies too, but not for ever. */
+#define READY_LATEST_NS	      (20 * NSEC_PER_SEC)
 #define AUDIT_STOP_TIMEOUT_NS (2 * NSEC_PER_SEC)
 /* Threads that allocate each get an arena of their own by default, of which little is used. */
 #define MALLOC_ARENAS	  1
@@ -49,12 +55,15 @@ struct daemon {
 	struct base_sensor *sensor;
 	struct audit *audit;
 	struct export *export;
+	struct policy_engine *engine;
+	struct scope_table *scopes;
+	struct policy_worker *policies;
 	struct registration *registration;
 	struct control *control;
 	struct pipeline pipeline;
 	struct status status;
 	struct control_handlers handlers;
-	bool pipeline_ready;
+	bool pipeline_ready, policies_loaded;
 	const char *stop_reason;
 };
 
@@ -86,6 +95,15 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 /* Readiness itself is all: the loop drains the ring and the queue after each turn. */
 static int on_readable(sd_event_source *source, int fd, uint32_t events, void *data)
 {
+	return 0;
+}
+
+static int on_policies(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct daemon *daemon = data;
+
+	daemon->policies_loaded |=
+		policy_notices_deliver(daemon->policies, daemon->export, daemon->control);
 	return 0;
 }
 
@@ -169,6 +187,31 @@ static int filter_syscalls(struct error *error)
 	return 0;
 }
 
+/* Before any container is known: each gets its scopes when it is registered. */
+static int make_policy_engine(struct daemon *daemon, struct error *error)
+{
+	int r;
+
+	r = policy_engine_new(daemon->sensor, &daemon->engine);
+	if (!r)
+		r = scope_table_new(daemon->engine, &daemon->scopes);
+	return r < 0 ? error_set(error, r, "policies: %s", strerror(-r)) : 0;
+}
+
+static int start_policies(struct daemon *daemon, struct error *error)
+{
+	const struct policy_kernel kernel = {.engine = daemon->engine, .scopes = daemon->scopes};
+	int r;
+
+	r = policy_worker_start(daemon->config, &kernel, &daemon->policies, error);
+	if (r < 0)
+		return r;
+	daemon->status.policies = daemon->policies;
+	r = sd_event_add_io(daemon->loop, NULL, policy_worker_fd(daemon->policies), EPOLLIN,
+		on_policies, daemon);
+	return r < 0 ? error_set(error, r, "event loop: %s", strerror(-r)) : 0;
+}
+
 static int start(struct daemon *daemon, struct error *error)
 {
 	const struct config *config = daemon->config;
@@ -208,7 +251,11 @@ static int start(struct daemon *daemon, struct error *error)
 	r = base_sensor_attach(daemon->sensor, error);
 	if (r < 0)
 		return r;
+	r = make_policy_engine(daemon, error);
+	if (r < 0)
+		return r;
 	maps = base_sensor_maps(daemon->sensor);
+	maps.scopes = daemon->scopes;
 	r = registration_start(
 		config, &maps, inherited_hook_socket(), &daemon->registration, error);
 	if (r < 0)
@@ -221,6 +268,9 @@ static int start(struct daemon *daemon, struct error *error)
 		.redaction = daemon->redaction,
 		.audit = daemon->audit,
 		.started_ns = clock_realtime_ns()};
+	r = start_policies(daemon, error);
+	if (r < 0)
+		return r;
 	daemon->handlers = status_handlers(&daemon->status);
 	r = control_start(daemon->loop, config, &daemon->handlers, export_stream(daemon->export),
 		&daemon->control, error);
@@ -238,12 +288,20 @@ static int start(struct daemon *daemon, struct error *error)
 	return config->seccomp && !LEAK_CHECKER ? filter_syscalls(error) : 0;
 }
 
+static bool say_ready(const struct daemon *daemon, uint64_t since_ns)
+{
+	if (!daemon->policies_loaded && clock_boottime_ns() - since_ns < READY_LATEST_NS)
+		return false;
+	sd_notify(0, "READY=1");
+	log_info(daemon->policies_loaded ? "ready" : "ready; policies are still being loaded");
+	return true;
+}
+
 static int run(struct daemon *daemon)
 {
-	uint64_t drained = pipeline_drain(&daemon->pipeline);
+	uint64_t drained = pipeline_drain(&daemon->pipeline), since = clock_boottime_ns();
+	bool ready = false;
 
-	sd_notify(0, "READY=1");
-	log_info("ready");
 	while (sd_event_get_state(daemon->loop) != SD_EVENT_FINISHED) {
 		uint64_t sleep = pipeline_sleep_usec(&daemon->pipeline, drained);
 		int r = sd_event_run(daemon->loop, sleep);
@@ -253,6 +311,7 @@ static int run(struct daemon *daemon)
 			return r;
 		}
 		drained = pipeline_drain(&daemon->pipeline);
+		ready = ready || say_ready(daemon, since);
 	}
 	return 0;
 }
@@ -265,6 +324,9 @@ static void stop(struct daemon *daemon)
 	if (daemon->export)
 		export_set_subscribers(daemon->export, NULL);
 	daemon->status.control = NULL;
+	policy_worker_stop(daemon->policies);
+	if (daemon->policies)
+		policy_notices_deliver(daemon->policies, daemon->export, NULL);
 	if (daemon->pipeline_ready && daemon->registration) {
 		pipeline_finish(&daemon->pipeline);
 		losses_check(&daemon->pipeline);
@@ -274,10 +336,13 @@ static void stop(struct daemon *daemon)
 	}
 	daemon->pipeline.enrichment.registration = NULL;
 	daemon->registration = registration_stop(daemon->registration);
+	daemon->policies = policy_worker_free(daemon->policies);
+	daemon->scopes = scope_table_free(daemon->scopes);
 	daemon->audit = audit_stop(daemon->audit, AUDIT_STOP_TIMEOUT_NS);
 	daemon->export = export_stop(daemon->export);
 	if (daemon->pipeline_ready)
 		pipeline_done(&daemon->pipeline);
+	daemon->engine = policy_engine_free(daemon->engine);
 	daemon->sensor = base_sensor_free(daemon->sensor);
 	daemon->redaction = redaction_free(daemon->redaction);
 	daemon->loop = sd_event_unref(daemon->loop);

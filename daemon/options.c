@@ -12,6 +12,7 @@ enum {
 	OPTION_RUNTIME_DIR = 256,
 	OPTION_LOG_DIR,
 	OPTION_POLICY_DIR,
+	OPTION_STATE_DIR,
 	OPTION_NO_AUDIT,
 	OPTION_CHECK_CONFIG
 };
@@ -21,6 +22,7 @@ static const struct option long_options[] = {
 	{"runtime-dir", required_argument, NULL, OPTION_RUNTIME_DIR},
 	{"log-dir", required_argument, NULL, OPTION_LOG_DIR},
 	{"policy-dir", required_argument, NULL, OPTION_POLICY_DIR},
+	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
 	{"no-audit", no_argument, NULL, OPTION_NO_AUDIT},
 	{"foreground", no_argument, NULL, 'f'},
 	{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
@@ -38,6 +40,7 @@ static void print_help(void)
 	     "      --runtime-dir DIR  sockets, spool and kept state (/run/tallyman)\n"
 	     "      --log-dir DIR      events.json and audit.log (/var/log/tallyman)\n"
 	     "      --policy-dir DIR   policies (" SYSCONFDIR "/tallyman/policies.d)\n"
+	     "      --state-dir DIR    policies added by command (/var/lib/tallyman)\n"
 	     "      --no-audit         send nothing to the kernel's audit\n"
 	     "  -f, --foreground       stay in the foreground (it always does; for service files)\n"
 	     "      --check-config     read the configuration, print it in full, and stop\n"
@@ -102,6 +105,9 @@ int options_parse(int argc, char **argv, struct config **ret_config)
 			break;
 		case OPTION_POLICY_DIR:
 			flags[count++] = (struct flag){"daemon", "policy_dir", optarg};
+			break;
+		case OPTION_STATE_DIR:
+			flags[count++] = (struct flag){"daemon", "state_dir", optarg};
 			break;
 		case OPTION_NO_AUDIT:
 			flags[count++] = (struct flag){"audit", "enabled", "no"};

@@ -8,6 +8,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/export/json_process.h"
+#include "daemon/policy/policy_worker.h"
 #include "daemon/security/security_status.h"
 #include "lib/json_writer.h"
 
@@ -155,6 +156,14 @@ static void put_events(const struct status *status, struct buf *json)
 	json_close_object(json);
 }
 
+static void put_policies(struct policy_worker *policies, struct buf *json)
+{
+	if (!policies)
+		return;
+	json_key(json, "policies");
+	policy_worker_status(policies, json);
+}
+
 static void put_subscribers(const struct control *control, struct buf *json)
 {
 	struct control_counters counters;
@@ -196,6 +205,7 @@ static void on_status(void *data, struct buf *json)
 	put_tree(pipeline, json);
 	put_events(status, json);
 	put_registration(pipeline, json);
+	put_policies(status->policies, json);
 	json_key(json, "sinks");
 	json_open_object(json);
 	put_sink(json, "json", export_json_sink(pipeline->export), config->json_file);
@@ -295,6 +305,13 @@ static int on_processes(void *data, const char *container, bool all, uint64_t *c
 	return r;
 }
 
+static int on_policy(void *data, struct policy_request *request)
+{
+	struct status *status = data;
+
+	return policy_worker_submit(status->policies, request);
+}
+
 struct control_handlers status_handlers(struct status *status)
 {
 	return (struct control_handlers){
@@ -302,5 +319,6 @@ struct control_handlers status_handlers(struct status *status)
 		.status = on_status,
 		.containers = on_containers,
 		.processes = on_processes,
+		.policy = on_policy,
 	};
 }

@@ -7,12 +7,15 @@
 #include "daemon/filter/filter.h"
 #include "daemon/pipeline.h"
 
+struct policy_worker;
+
 struct status {
 	struct pipeline *pipeline;
 	struct audit *audit;
 	const struct redaction *redaction;
-	struct control *control; /* set once it runs */
-	uint64_t started_ns;	 /* CLOCK_REALTIME */
+	struct policy_worker *policies; /* these two are set once they run */
+	struct control *control;
+	uint64_t started_ns; /* CLOCK_REALTIME */
 };
 
 struct control_handlers status_handlers(struct status *status);

@@ -19,7 +19,12 @@ size_t client_queued(const struct client *client)
 
 static bool call_in_progress(const struct client *client)
 {
-	return client->subscriber || client->list.kind != CLIENT_LIST_NONE;
+	return client->subscriber || client->waiting || client->list.kind != CLIENT_LIST_NONE;
+}
+
+bool client_may_change(const struct client *client)
+{
+	return client->uid == 0 || client->uid == geteuid();
 }
 
 bool client_idle(const struct client *client)
@@ -63,7 +68,7 @@ void client_send(struct client *client)
 
 static void receive(struct client *client)
 {
-	size_t room = VARLINK_REQUEST_MAX - client->in.length;
+	size_t room = client->in.limit - client->in.length;
 	ssize_t received;
 
 	room = MIN(room, READ_SIZE);
@@ -92,7 +97,7 @@ static bool answer_one(struct client *client)
 
 	if (!end) {
 		/* More than any call can be, or an end within one. */
-		if (client->in.length >= VARLINK_REQUEST_MAX || (client->eof && client->in.length))
+		if (client->in.length >= client->in.limit || (client->eof && client->in.length))
 			client->broken = true;
 		return false;
 	}
@@ -105,7 +110,8 @@ static bool answer_one(struct client *client)
 	memmove(client->in.data, end + 1, client->in.length);
 	client->used = ++*client->owner->uses;
 	(*client->owner->requests)++;
-	if (!call.oneway) /* every method only answers: without an answer there is nothing to do */
+	/* Nothing is changed by a call that does not want to know how it went. */
+	if (!call.oneway)
 		client_answer(client, &call);
 	varlink_call_done(&call);
 	if (client->out.failed)
@@ -137,12 +143,12 @@ static void update_events(struct client *client)
 	uint32_t events = 0;
 
 	if (!client->eof && !call_in_progress(client) && !client->pending &&
-		client->in.length < VARLINK_REQUEST_MAX)
+		client->in.length < client->in.limit)
 		events |= EPOLLIN;
 	/* A call that waits for its turn and a list that waits to go on are told by the socket's
 	 * taking more. */
 	if (client_queued(client) || client->list.kind != CLIENT_LIST_NONE ||
-		(client->pending && !client->subscriber))
+		(client->pending && !client->subscriber && !client->waiting))
 		events |= EPOLLOUT;
 	if (events == client->events)
 		return;
@@ -191,7 +197,8 @@ int client_new(sd_event *loop, int fd, uid_t uid, const struct client_owner *own
 	client->owner = owner;
 	client->fd = -1;
 	client->uid = uid;
-	client->in.limit = VARLINK_REQUEST_MAX;
+	client->in.limit =
+		client_may_change(client) ? VARLINK_REQUEST_MAX_ROOT : VARLINK_REQUEST_MAX;
 	client->out.limit = CLIENT_OUTPUT_MAX + SUBSCRIBER_QUEUE_MAX; /* what is sent counts too */
 	client->events = EPOLLIN;
 	rc = sd_event_add_io(loop, &client->source, fd, EPOLLIN, on_event, client);
@@ -215,6 +222,7 @@ struct client *client_free(struct client *client)
 	if (client->fd >= 0)
 		close(client->fd);
 	free(client->list.container);
+	buf_done(&client->list.items);
 	buf_done(&client->in);
 	buf_done(&client->out);
 	free(client);

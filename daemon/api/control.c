@@ -32,7 +32,7 @@ struct control {
 	struct client_owner owner;
 	struct json_event_options json;
 	struct client *clients;
-	uint64_t uses;
+	uint64_t uses, last_client;
 	struct control_counters counters;
 	struct log_limit refused;
 };
@@ -93,6 +93,7 @@ static void accept_client(struct control *control, int fd)
 		return;
 	}
 	client->used = ++control->uses;
+	client->id = ++control->last_client;
 	client->next = control->clients;
 	control->clients = client;
 	control->counters.clients++;
@@ -225,6 +226,16 @@ int control_start(sd_event *loop, const struct config *config,
 	}
 	*ret_control = control;
 	return 0;
+}
+
+void control_policy_reply(struct control *control, struct policy_notice *notice)
+{
+	struct client *client = control->clients;
+
+	while (client && client->id != notice->client)
+		client = client->next;
+	if (client && client->waiting)
+		client_policy_reply(client, notice);
 }
 
 struct subscribers *control_subscribers(struct control *control)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The control socket: a varlink server (io.tallyman.varlink) on the main thread's event loop. Every
- * verb reads; none changes anything. Clients are non-blocking and bounded. */
+/* The control socket: a varlink server (io.tallyman.varlink) on the main thread's event loop. What
+ * changes something is for root and the daemon's own user alone. Clients are non-blocking and
+ * bounded. */
 #pragma once
 
 #include <systemd/sd-event.h>
 
 #include "daemon/config.h"
 #include "daemon/export/subscribers.h"
+#include "daemon/policy/policy_queue.h"
 #include "lib/buf.h"
 #include "lib/error.h"
 
@@ -27,6 +29,8 @@ struct control_handlers {
 	/* of `container` (name or id; NULL: every process, the host's too) */
 	int (*processes)(void *data, const char *container, bool all, uint64_t *cursor,
 		control_emit emit, void *emit_data);
+	/* Takes the request over, on failure too; the reply is control_policy_reply()'s. */
+	int (*policy)(void *data, struct policy_request *request);
 };
 
 struct control_counters {
@@ -41,6 +45,9 @@ struct control;
 int control_start(sd_event *loop, const struct config *config,
 	const struct control_handlers *handlers, const char *stream, struct control **ret_control,
 	struct error *error);
+/* The answer to a request; its client may have gone. The notice stays the caller's, its JSON may be
+ * taken. */
+void control_policy_reply(struct control *control, struct policy_notice *notice);
 struct subscribers *control_subscribers(struct control *control);
 void control_counters_get(const struct control *control, struct control_counters *ret);
 /* Closes every connection and removes the socket. Accepts NULL. */

@@ -13,7 +13,7 @@
 #include "lib/json_writer.h"
 #include "lib/util.h"
 
-#define INTERFACE "io.tallyman"
+#define INTERFACE CLIENT_INTERFACE
 
 static const char service_interface[] =
 	"# What every varlink service has.\n"
@@ -28,7 +28,7 @@ static const char service_interface[] =
 	"error PermissionDenied ()\n"
 	"error ExpectedMore ()\n";
 
-static void invalid_parameter(struct client *client, const char *name, const char *message)
+void client_invalid_parameter(struct client *client, const char *name, const char *message)
 {
 	varlink_error(&client->out, VARLINK_INVALID_PARAMETER, "parameter", name, message);
 }
@@ -57,7 +57,7 @@ static void get_interface_description(struct client *client, const struct varlin
 	const char *name = NULL, *text;
 
 	if (varlink_parameter_string(call, "interface", &name) || !name) {
-		invalid_parameter(client, "interface", "the name of an interface is needed");
+		client_invalid_parameter(client, "interface", "the name of an interface is needed");
 		return;
 	}
 	if (!strcmp(name, INTERFACE))
@@ -117,10 +117,33 @@ static bool emit_item(void *data, const char *json, size_t length)
 	return !client->out.failed && client_queued(client) < CLIENT_PIECE;
 }
 
+/* They came all at once. */
+static int walk_items(struct client *client)
+{
+	const struct buf *items = &client->list.items;
+	const char *end;
+
+	if (!items->length)
+		return 0;
+	end = items->data + items->length;
+	while (client->list.cursor < items->length) {
+		const char *item = items->data + client->list.cursor;
+		const char *stop = memchr(item, '\n', (size_t)(end - item));
+		size_t length = (size_t)((stop ? stop : end) - item);
+
+		client->list.cursor += length + 1;
+		if (!emit_item(client, item, length))
+			return client->list.cursor < items->length;
+	}
+	return 0;
+}
+
 static int walk(struct client *client)
 {
 	const struct control_handlers *handlers = client->owner->handlers;
 
+	if (client->list.kind == CLIENT_LIST_POLICIES)
+		return walk_items(client);
 	if (client->list.kind == CLIENT_LIST_CONTAINERS)
 		return handlers->containers(
 			handlers->data, client->list.all, &client->list.cursor, emit_item, client);
@@ -131,19 +154,23 @@ static int walk(struct client *client)
 static void end_list(struct client *client)
 {
 	free(client->list.container);
+	buf_done(&client->list.items);
 	memset(&client->list, 0, sizeof(client->list));
 }
 
 void client_continue_list(struct client *client)
 {
+	static const char *const openings[] = {
+		[CLIENT_LIST_CONTAINERS] = "{\"containers\":[",
+		[CLIENT_LIST_PROCESSES] = "{\"processes\":[",
+		[CLIENT_LIST_POLICIES] = "{\"policies\":[",
+	};
 	bool first = client->list.cursor == 0;
 	size_t start = client->out.length, limit;
 	int rc;
 
 	varlink_reply_open(&client->out);
-	buf_append_string(&client->out, client->list.kind == CLIENT_LIST_CONTAINERS
-						? "{\"containers\":["
-						: "{\"processes\":[");
+	buf_append_string(&client->out, openings[client->list.kind]);
 	/* Without `more` there is one reply, as long as the output may be. */
 	limit = client->out.length + CLIENT_OUTPUT_MAX / 2;
 	do
@@ -165,19 +192,26 @@ void client_continue_list(struct client *client)
 	end_list(client);
 }
 
+void client_begin_list(struct client *client, enum client_list kind, bool more)
+{
+	client->list.kind = kind;
+	client->list.more = more;
+	client->list.cursor = 0;
+	client_continue_list(client);
+}
+
 static void begin_list(
 	struct client *client, const struct varlink_call *call, enum client_list kind)
 {
 	const char *container = NULL;
 
 	client->list.all = false;
-	client->list.more = call->more;
 	if (varlink_parameter_bool(call, "all", &client->list.all)) {
-		invalid_parameter(client, "all", "true or false");
+		client_invalid_parameter(client, "all", "true or false");
 		return;
 	}
 	if (varlink_parameter_string(call, "container", &container)) {
-		invalid_parameter(client, "container", "a name or an id");
+		client_invalid_parameter(client, "container", "a name or an id");
 		return;
 	}
 	if (container) {
@@ -187,9 +221,7 @@ static void begin_list(
 			return;
 		}
 	}
-	client->list.kind = kind;
-	client->list.cursor = 0;
-	client_continue_list(client);
+	client_begin_list(client, kind, call->more);
 }
 
 static void list_containers(struct client *client, const struct varlink_call *call)
@@ -265,7 +297,7 @@ static int parse_filter(struct client *client, const struct varlink_call *call, 
 	else if (text)
 		rc = filter_list_parse(text, ret_list, &error);
 	if (rc)
-		invalid_parameter(client, name, error.message);
+		client_invalid_parameter(client, name, error.message);
 	return rc;
 }
 
@@ -284,7 +316,7 @@ static void subscribe_events(struct client *client, const struct varlink_call *c
 	}
 	options.kinds = parse_kinds(names, &bad);
 	if (bad) {
-		invalid_parameter(client, "kinds", "an array of names of events");
+		client_invalid_parameter(client, "kinds", "an array of names of events");
 		return;
 	}
 	if (parse_filter(client, call, "allow_list", &allow) ||
@@ -328,6 +360,13 @@ static const struct method {
 	{INTERFACE ".ListProcesses", list_processes, PARAMETERS("container", "all")},
 	{INTERFACE ".SubscribeEvents", subscribe_events,
 		PARAMETERS("allow_list", "deny_list", "kinds")},
+	{INTERFACE ".ListPolicies", client_list_policies, PARAMETERS()},
+	{INTERFACE ".AddPolicy", client_add_policy, PARAMETERS("text", "file", "mode", "replace")},
+	{INTERFACE ".DeletePolicy", client_delete_policy, PARAMETERS("name", "namespace")},
+	{INTERFACE ".EnablePolicy", client_enable_policy, PARAMETERS("name", "namespace")},
+	{INTERFACE ".DisablePolicy", client_disable_policy, PARAMETERS("name", "namespace")},
+	{INTERFACE ".SetPolicyMode", client_set_policy_mode,
+		PARAMETERS("name", "namespace", "mode")},
 };
 
 void client_answer(struct client *client, const struct varlink_call *call)
@@ -339,7 +378,7 @@ void client_answer(struct client *client, const struct varlink_call *call)
 			continue;
 		unknown = varlink_parameter_unknown(call, methods[i].parameters);
 		if (unknown)
-			invalid_parameter(client, unknown, "no such parameter");
+			client_invalid_parameter(client, unknown, "no such parameter");
 		else
 			methods[i].answer(client, call);
 		return;

@@ -21,7 +21,7 @@ static int optional_bool(const struct json_value *object, const char *key, bool 
 int varlink_call_parse(
 	const char *text, size_t length, struct varlink_call *ret_call, struct error *error)
 {
-	const struct json_limits limits = {.bytes = VARLINK_REQUEST_MAX,
+	const struct json_limits limits = {.bytes = VARLINK_REQUEST_MAX_ROOT,
 		.depth = VARLINK_REQUEST_DEPTH,
 		.values = VARLINK_REQUEST_NODES};
 	_cleanup_json_ struct json_document *document = NULL;

@@ -10,13 +10,16 @@
 #include "lib/error.h"
 #include "lib/json.h"
 
-#define VARLINK_REQUEST_MAX   ((size_t)64 << 10)
-#define VARLINK_REQUEST_DEPTH 16
-#define VARLINK_REQUEST_NODES 4096
+#define VARLINK_REQUEST_MAX ((size_t)64 << 10)
+/* of who may change something: a file of policies, every byte of it escaped, and some more */
+#define VARLINK_REQUEST_MAX_ROOT ((size_t)7 << 20)
+#define VARLINK_REQUEST_DEPTH	 16
+#define VARLINK_REQUEST_NODES	 4096
 
 #define VARLINK_METHOD_NOT_FOUND    "org.varlink.service.MethodNotFound"
 #define VARLINK_INTERFACE_NOT_FOUND "org.varlink.service.InterfaceNotFound"
 #define VARLINK_INVALID_PARAMETER   "org.varlink.service.InvalidParameter"
+#define VARLINK_PERMISSION_DENIED   "org.varlink.service.PermissionDenied"
 #define VARLINK_EXPECTED_MORE	    "org.varlink.service.ExpectedMore"
 
 struct varlink_call {

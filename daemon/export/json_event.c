@@ -186,7 +186,8 @@ static void hit_put(
 
 static void policy_change_put(const struct event *event, struct buf *buf)
 {
-	json_key_string(buf, "name", event->policy_change.name);
+	if (event->policy_change.name)
+		json_key_string(buf, "name", event->policy_change.name);
 	if (event->policy_change.namespace && *event->policy_change.namespace)
 		json_key_string(buf, "namespace", event->policy_change.namespace);
 	json_key_string(buf, "change", event->policy_change.change);

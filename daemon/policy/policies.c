@@ -180,14 +180,15 @@ static void unlink_entry(struct policies *policies, struct policy_entry *entry)
 	policies->count--;
 }
 
-void policies_remove(struct policies *policies, struct policy_entry *entry, const char *change)
+void policies_remove(struct policies *policies, struct policy_entry *entry, const char *change,
+	const char *source)
 {
 	struct error error = {0};
 
 	unlink_entry(policies, entry);
 	policy_entry_deactivate(&policies->kernel, entry);
 	if (change) {
-		policies_tell(policies, entry, change, entry->source, NULL);
+		policies_tell(policies, entry, change, source, NULL);
 		if (kept_policies_forget_state(
 			    policies->kept, entry->namespace, entry->name, &error) < 0)
 			log_warning("policy %s: %s", entry->name, error.message);
@@ -202,13 +203,24 @@ static void remove_leaving(struct policies *policies)
 	for (entry = policies->entries; entry; entry = next) {
 		next = entry->next;
 		if (entry->leaving)
-			policies_remove(policies, entry, "deleted");
+			policies_remove(policies, entry, "deleted", entry->source);
 	}
+}
+
+void policies_insert(struct policies *policies, struct policy_entry *added)
+{
+	struct policy_entry **end = &policies->entries;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = added;
+	for (; added; added = added->next)
+		policies->count++;
 }
 
 int policies_commit(struct policies *policies, struct policy_entry *added, struct error *error)
 {
-	struct policy_entry *entry, *old, **end;
+	struct policy_entry *entry, *old;
 	int r;
 
 	r = check_names(policies, added, error);
@@ -221,16 +233,16 @@ int policies_commit(struct policies *policies, struct policy_entry *added, struc
 	}
 	for (entry = added; entry; entry = entry->next) {
 		old = find(policies->entries, entry->namespace, entry->name);
-		policies_tell(policies, entry, old ? "replaced" : "added", entry->source, NULL);
+		policies_tell(policies, entry,
+			!entry->enabled ? "disabled"
+			: old		? "replaced"
+					: "added",
+			entry->source, NULL);
 		if (old)
-			policies_remove(policies, old, NULL);
+			policies_remove(policies, old, NULL, NULL);
 	}
 	remove_leaving(policies);
-	for (end = &policies->entries; *end; end = &(*end)->next)
-		;
-	*end = added;
-	for (entry = added; entry; entry = entry->next)
-		policies->count++;
+	policies_insert(policies, added);
 	return 0;
 }
 
@@ -256,6 +268,14 @@ int policies_set_file(struct policies *policies, const char *path, struct policy
 	if (r < 0)
 		policy_entries_free(added);
 	return r;
+}
+
+bool policies_has_file(const struct policies *policies, const char *path)
+{
+	for (const struct policy_entry *entry = policies->entries; entry; entry = entry->next)
+		if (is_of_file(entry, path))
+			return true;
+	return false;
 }
 
 void policies_orphan_file(struct policies *policies, const char *path)

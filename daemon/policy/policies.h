@@ -53,6 +53,8 @@ int policies_set_file(struct policies *policies, const char *path, struct policy
 /* The file is gone; its policies stay until the next call, in case another file has them. */
 void policies_orphan_file(struct policies *policies, const char *path);
 void policies_remove_orphans(struct policies *policies);
+/* Whether something is there from this file. */
+bool policies_has_file(const struct policies *policies, const char *path);
 /* Say that a file or text was refused. `document` may be NULL. Those of its policies that are in
  * force carry the error. */
 void policies_refuse(struct policies *policies, const char *source, const char *path,
@@ -74,7 +76,8 @@ int policies_add(struct policies *policies, const struct policy_add *add, struct
 void policies_restore(struct policies *policies);
 
 /* -EROFS for one of a file: it would be back with the next start. */
-int policies_delete(struct policies *policies, struct policy_entry *entry, struct error *error);
+int policies_delete(struct policies *policies, struct policy_entry *entry, const char *source,
+	struct error *error);
 int policies_set_enabled(struct policies *policies, struct policy_entry *entry, bool enabled,
 	const char *source, struct error *error);
 int policies_set_mode(struct policies *policies, struct policy_entry *entry, enum policy_mode mode,
@@ -93,5 +96,8 @@ void policy_entries_free(struct policy_entry *entries);
 /* Put `added` in force and in the table, and take away the leaving ones. On success they belong to
  * the table; on failure nobody is leaving any more. */
 int policies_commit(struct policies *policies, struct policy_entry *added, struct error *error);
-/* Out of force, out of the table. */
-void policies_remove(struct policies *policies, struct policy_entry *entry, const char *change);
+/* Into the table as they are. */
+void policies_insert(struct policies *policies, struct policy_entry *added);
+/* Out of force, out of the table; `change` NULL: nobody is told, and its state is kept. */
+void policies_remove(struct policies *policies, struct policy_entry *entry, const char *change,
+	const char *source);

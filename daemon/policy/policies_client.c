@@ -185,6 +185,21 @@ int policies_add(struct policies *policies, const struct policy_add *add, struct
 	return r;
 }
 
+/* What was kept and cannot be put in force now, with another kernel for example, can still be seen,
+ * enabled and deleted. */
+static int policies_add_failed(
+	struct policies *policies, struct policy_entry *added, const struct error *error)
+{
+	struct policy_entry *other;
+
+	if (!added || added->next ||
+		!policies_find(policies, added->namespace, added->name, &other, NULL))
+		return -EEXIST;
+	policy_entry_set_error(added, error->message);
+	policies_insert(policies, added);
+	return 0;
+}
+
 static void restore(void *data, const char *file, const char *path, const char *source,
 	const struct buf *text, const struct error *unreadable)
 {
@@ -211,10 +226,11 @@ static void restore(void *data, const char *file, const char *path, const char *
 		r = policies_commit(policies, added, &error);
 	if (!r)
 		return;
-	policy_entries_free(added);
 	if (!error.code)
 		error_set(&error, r, "%s: %s", path, strerror(-r));
 	policies_refuse(policies, path, NULL, document, &error);
+	if (r == -ENOMEM || policies_add_failed(policies, added, &error) < 0)
+		policy_entries_free(added);
 }
 
 void policies_restore(struct policies *policies)
@@ -225,14 +241,15 @@ void policies_restore(struct policies *policies)
 		log_error("policies of clients: %s", error.message);
 }
 
-int policies_delete(struct policies *policies, struct policy_entry *entry, struct error *error)
+int policies_delete(struct policies *policies, struct policy_entry *entry, const char *source,
+	struct error *error)
 {
 	if (!entry->kept)
 		return error_set(error, -EROFS,
 			"policy %.150s comes from %.200s: remove it there, or disable the policy",
 			entry->name, entry->source);
 	kept_policies_remove(policies->kept, entry->kept);
-	policies_remove(policies, entry, "deleted");
+	policies_remove(policies, entry, "deleted", source);
 	return 0;
 }
 
@@ -253,7 +270,7 @@ int policies_set_enabled(struct policies *policies, struct policy_entry *entry, 
 {
 	int r;
 
-	if (enabled == entry->enabled)
+	if (enabled == entry->enabled && enabled == (entry->loaded != NULL))
 		return 0;
 	if (enabled) {
 		r = policy_entry_activate(&policies->kernel, entry, error);

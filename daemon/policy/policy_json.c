@@ -24,7 +24,10 @@ void policy_entry_json(const struct policy_entry *entry, struct buf *json)
 	json_key_string(json, "name", entry->name);
 	if (*entry->namespace)
 		json_key_string(json, "namespace", entry->namespace);
-	json_key_string(json, "state", entry->enabled ? "enabled" : "disabled");
+	json_key_string(json, "state",
+		!entry->enabled ? "disabled"
+		: entry->loaded ? "enabled"
+				: "error");
 	json_key_string(json, "mode", policy_mode_name(entry->mode));
 	json_key_string(json, "source", entry->source);
 	json_key(json, "changed");

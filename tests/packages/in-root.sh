@@ -101,7 +101,7 @@ everything() {
 		! -name 'dpkg.log' ! -name '*.conf-' ! -path '/etc/*-' ! -path /etc/.pwd.lock ! -path /etc/ld.so.cache \
 		! -type d -printf '%p %m %u %g %l\n' -o -type d -printf '%p %m %u %g\n' 2>/dev/null | sort
 	cat /etc/passwd /etc/group /etc/shadow /etc/gshadow
-	ls -d /run/tallyman /var/log/tallyman /etc/tallyman 2>/dev/null
+	ls -d /run/tallyman /var/log/tallyman /var/lib/tallyman /etc/tallyman 2>/dev/null
 }
 
 descriptors() {
@@ -131,11 +131,12 @@ without_systemd() {
 	is 'descriptors are there, as links' "$(descriptors)" "$both"
 	ok 'the links lead to descriptors' jq -e '.hook.path == "/usr/libexec/oci/hooks.d/tallyman-hook"' "$hooks"/5?-tallyman*.json
 	ok 'the user is there' getent passwd tallyman
-	is 'directories belong to the user' "$(stat -c '%n %a %U %G' /run/tallyman /run/tallyman/spool /run/tallyman/containers /var/log/tallyman)" \
+	is 'directories belong to the user' "$(stat -c '%n %a %U %G' /run/tallyman /run/tallyman/spool /run/tallyman/containers /var/log/tallyman /var/lib/tallyman)" \
 		'/run/tallyman 755 tallyman tallyman
 /run/tallyman/spool 700 tallyman tallyman
 /run/tallyman/containers 700 tallyman tallyman
-/var/log/tallyman 700 tallyman tallyman'
+/var/log/tallyman 700 tallyman tallyman
+/var/lib/tallyman 700 tallyman tallyman'
 	is 'units are enabled' "$(cd /etc/systemd/system && ls -- */tallymand.*)" \
 		'multi-user.target.wants/tallymand.service
 sockets.target.wants/tallymand.socket'

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tallyman policy check FILE…: no daemon, no root. */
+#include "policy/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/policy.h"
+#include "cli/text.h"
+#include "lib/json_writer.h"
+#include "policy/words.h"
+
+static const char help[] =
+	"Usage: tallyman policy check [OPTION…] FILE…\n\n"
+	"Read files of TracingPolicies, and say what they hold or what is wrong, as\n"
+	"FILE:LINE:COLUMN: FIELD: MESSAGE. - is standard input. Needs no daemon and no root.\n\n"
+	"  -o, --output FORMAT  text (default) or json: one object per file\n"
+	"      --runtime-dir DIR\n\n"
+	"Exit codes: 0 all files hold, 1 one does not, 2 wrong usage. See tallyman-policy(5).\n";
+
+static void print_problems(struct buf *out, const char *file, const struct policy_report *report)
+{
+	_cleanup_buf_ struct buf line = {0};
+
+	for (size_t i = 0; i < report->count; i++) {
+		buf_clear(&line);
+		policy_problem_text(&line, file, &report->problems[i]);
+		buf_append(out, line.data, line.length);
+		buf_append_char(out, '\n');
+	}
+	if (report->omitted)
+		buf_printf(out, "%s: and %zu problems more\n", file, report->omitted);
+}
+
+static void print_text(struct buf *out, const char *path, const struct policy_set *set)
+{
+	_cleanup_buf_ struct buf file = {0};
+
+	text_untrusted(&file, path, strlen(path));
+	if (!buf_string(&file)) {
+		out->failed = true;
+		return;
+	}
+	print_problems(out, file.data, &set->report);
+	for (size_t i = 0; i < set->count && !set->report.errors; i++) {
+		buf_printf(out, "%s: ok: ", file.data);
+		policy_describe(out, &set->policies[i]);
+		buf_append_char(out, '\n');
+	}
+}
+
+static void print_json_policy(struct buf *out, const struct policy *policy)
+{
+	const struct policy_metadata *metadata = &policy->metadata;
+
+	json_open_object(out);
+	json_key_string(out, "kind", policy_word(policy_kind_words, policy->kind));
+	json_key(out, "name");
+	json_string_n(out, metadata->name.data, metadata->name.length);
+	if (metadata->namespace.data) {
+		json_key(out, "namespace");
+		json_string_n(out, metadata->namespace.data, metadata->namespace.length);
+	}
+	for (int kind = 0; kind < POLICY_HOOK_KINDS; kind++) {
+		const char *section = policy_hook_noun((enum policy_hook_kind)kind, 0);
+
+		if (policy->spec.hooks[kind].count) {
+			json_key_n(out, section, strlen(section));
+			json_unsigned(out, policy->spec.hooks[kind].count);
+		}
+	}
+	if (policy->spec.loader)
+		json_key_bool(out, "loader", true);
+	json_close_object(out);
+}
+
+static void print_json(struct buf *out, const char *path, const struct policy_set *set)
+{
+	json_open_object(out);
+	json_key_string(out, "file", path);
+	json_key_bool(out, "ok", !set->report.errors);
+	json_key(out, "policies");
+	json_open_array(out);
+	for (size_t i = 0; i < set->count && !set->report.errors; i++)
+		print_json_policy(out, &set->policies[i]);
+	json_close_array(out);
+	json_key(out, "problems");
+	json_open_array(out);
+	for (size_t i = 0; i < set->report.count; i++) {
+		const struct policy_problem *problem = &set->report.problems[i];
+
+		json_open_object(out);
+		json_key_string(out, "severity", problem->warning ? "warning" : "error");
+		json_key_unsigned(out, "line", problem->line);
+		json_key_unsigned(out, "column", problem->column);
+		if (problem->field[0])
+			json_key_string(out, "field", problem->field);
+		json_key_string(out, "message", problem->message);
+		json_close_object(out);
+	}
+	json_close_array(out);
+	if (set->report.omitted)
+		json_key_unsigned(out, "omitted", set->report.omitted);
+	json_close_object(out);
+	buf_append_char(out, '\n');
+}
+
+static void print_json_failure(struct buf *out, const char *path, const struct error *error)
+{
+	json_open_object(out);
+	json_key_string(out, "file", path);
+	json_key_bool(out, "ok", false);
+	json_key_string(out, "error", error->message);
+	json_close_object(out);
+	buf_append_char(out, '\n');
+}
+
+static bool check_file(const char *path, enum output_format format)
+{
+	_cleanup_policy_set_ struct policy_set *set = NULL;
+	_cleanup_buf_ struct buf out = {0};
+	struct error error = {0};
+	bool holds = false;
+
+	if (!strcmp(path, "-"))
+		path = "/dev/stdin";
+	if (policy_set_read(path, &set, &error) < 0) {
+		if (format == OUTPUT_JSON)
+			print_json_failure(&out, path, &error);
+		else
+			cli_failed("%s", error.message);
+	} else {
+		holds = !set->report.errors;
+		if (format == OUTPUT_JSON)
+			print_json(&out, path, set);
+		else
+			print_text(&out, path, set);
+	}
+	output_flush(&out);
+	return holds;
+}
+
+int policy_check(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+		COMMON_OPTIONS, {"output", required_argument, NULL, 'o'}, {0}};
+	enum output_format format = OUTPUT_TEXT;
+	bool hold = true;
+	int option;
+
+	if (cli->output && !cli_parse_output(cli, cli->output, &format))
+		return CLI_USAGE;
+	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_HELP:
+			fputs(help, stdout);
+			return CLI_OK;
+		case OPTION_RUNTIME_DIR:
+			break; /* there is no daemon to be asked */
+		case 'o':
+			if (!cli_parse_output(cli, optarg, &format))
+				return CLI_USAGE;
+			break;
+		default:
+			return cli_option_error(cli, argv, option);
+		}
+	}
+	if (optind == argc)
+		return cli_usage_error(cli, "a file is needed");
+	for (; optind < argc; optind++)
+		hold &= check_file(argv[optind], format);
+	return hold ? CLI_OK : CLI_FAILED;
+}
