@@ -187,15 +187,31 @@ static int filter_syscalls(struct error *error)
 	return 0;
 }
 
+static const struct hook_description *find_hook(void *data, uint32_t id)
+{
+	return policy_engine_hook(data, id);
+}
+
+static const char *find_function(void *data, const struct hook_description *hook, uint64_t function)
+{
+	return policy_engine_function(data, hook, function);
+}
+
 /* Before any container is known: each gets its scopes when it is registered. */
 static int make_policy_engine(struct daemon *daemon, struct error *error)
 {
+	struct hook_source hooks = {.hook = find_hook, .function = find_function};
 	int r;
 
 	r = policy_engine_new(daemon->sensor, &daemon->engine);
 	if (!r)
 		r = scope_table_new(daemon->engine, &daemon->scopes);
-	return r < 0 ? error_set(error, r, "policies: %s", strerror(-r)) : 0;
+	if (r < 0)
+		return error_set(error, r, "policies: %s", strerror(-r));
+	hooks.data = daemon->engine;
+	enrich_set_hooks(&daemon->pipeline.enrichment, &hooks);
+	daemon->pipeline.engine = daemon->engine;
+	return 0;
 }
 
 static int start_policies(struct daemon *daemon, struct error *error)

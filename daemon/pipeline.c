@@ -149,6 +149,13 @@ static int by_start(const void *a, const void *b)
 		       : first->start_boottime > second->start_boottime;
 }
 
+static void set_host_namespaces(struct pipeline *pipeline, const struct namespaces *namespaces)
+{
+	export_set_host_namespaces(pipeline->export, namespaces);
+	if (pipeline->engine)
+		policy_engine_set_host_namespaces(pipeline->engine, namespaces);
+}
+
 /* Into the tree; the events come later, when the containers are known too. */
 static struct process **add_snapshot(
 	struct pipeline *pipeline, const struct snapshot *snapshot, size_t *ret_count)
@@ -169,7 +176,7 @@ static struct process **add_snapshot(
 		/* kthreadd is in the initial namespaces as init is, and is there where a
 		 * hardened kernel keeps init from the iterator */
 		if (process->pid == 1 || process->pid == 2)
-			export_set_host_namespaces(pipeline->export, &process->image->namespaces);
+			set_host_namespaces(pipeline, &process->image->namespaces);
 	}
 	qsort(added, count, sizeof(*added), by_start);
 	*ret_count = count;
@@ -282,6 +289,8 @@ void pipeline_tick(struct pipeline *pipeline)
 	uint64_t now = clock_boottime_ns();
 
 	clock_update();
+	if (pipeline->engine)
+		policy_engine_tick(pipeline->engine, now);
 	losses_check(pipeline);
 	export_report_losses(pipeline->export);
 	registry_visit(enrichment->registry, forget_ended, pipeline);

@@ -9,6 +9,7 @@
 #include "daemon/enrich/enrich.h"
 #include "daemon/export/export.h"
 #include "daemon/losses.h"
+#include "daemon/policy/engine.h"
 #include "daemon/sensor/base.h"
 #include "daemon/source/ring.h"
 #include "lib/error.h"
@@ -23,6 +24,7 @@ struct pipeline {
 	struct enrichment enrichment;
 	struct export *export;
 	struct losses losses;
+	struct policy_engine *engine; /* set once it is there */
 	uint64_t records;
 	unsigned int empty_sweeps;
 };

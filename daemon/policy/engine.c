@@ -103,8 +103,7 @@ void policy_engine_set_host_namespaces(
 	memcpy(engine->host_namespaces, namespaces, sizeof(engine->host_namespaces));
 }
 
-/* The maps that policies share are made with the first of them. */
-static int make_ready(struct policy_engine *engine, struct error *error)
+int policy_engine_prepare(struct policy_engine *engine, struct error *error)
 {
 	int r;
 
@@ -417,7 +416,7 @@ int policy_engine_load(struct policy_engine *engine, const struct policy_load *l
 
 	if (load->policy->spec.loader)
 		return error_set(error, -EOPNOTSUPP, "loader is not supported by this version");
-	r = make_ready(engine, error);
+	r = policy_engine_prepare(engine, error);
 	if (r < 0)
 		return r;
 	loaded = calloc(1, sizeof(*loaded));
@@ -456,11 +455,8 @@ struct loaded_policy *policy_engine_unload(
 int policy_engine_set_scopes(
 	struct policy_engine *engine, uint64_t container_id, const struct container_scopes *scopes)
 {
-	struct error error = {};
-	int r = make_ready(engine, &error);
-
-	if (r < 0)
-		return r;
+	if (!engine->ready)
+		return -EAGAIN;
 	return bpf_map_update_elem(bpf_map__fd(engine->environment.shared->maps.container_scopes),
 		       &container_id, scopes, BPF_ANY)
 		       ? -errno

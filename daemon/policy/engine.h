@@ -16,10 +16,9 @@
 struct policy_engine;
 struct loaded_policy;
 
-/* Threads: load, unload, and what is asked of a loaded policy are the policy thread's. Meanwhile
- * the main thread asks for hooks and functions and ticks, and the registration and policy threads
- * set and forget scopes, which may begin before anything is loaded and needs no order between two
- * containers. */
+/* Threads: prepare, load, unload, and what is asked of a loaded policy are the policy thread's.
+ * Meanwhile the main thread asks for hooks and functions and ticks; and once prepared, the
+ * registration and policy threads set and forget scopes, under a lock of theirs. */
 
 /* Nothing is loaded until the first policy is. The sensor outlives it. */
 int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_engine);
@@ -28,6 +27,9 @@ struct policy_engine *policy_engine_free(struct policy_engine *engine);
 /* What host_ns means in matchNamespaces; before the first policy is loaded. */
 void policy_engine_set_host_namespaces(
 	struct policy_engine *engine, const struct namespaces *namespaces);
+
+/* Make the maps that all policies share, if they are not there yet. */
+int policy_engine_prepare(struct policy_engine *engine, struct error *error);
 
 struct policy_load {
 	const struct policy *policy;
@@ -56,7 +58,8 @@ void policy_engine_tick(struct policy_engine *engine, uint64_t now_boottime_ns);
 const char *policy_engine_function(
 	struct policy_engine *engine, const struct hook_description *hook, uint64_t function);
 
-/* Which scopes a container has (0: the host). Before its hook is answered. */
+/* Which scopes a container has (0: the host). Before its hook is answered. -EAGAIN before the
+ * engine is prepared. */
 int policy_engine_set_scopes(
 	struct policy_engine *engine, uint64_t container_id, const struct container_scopes *scopes);
 int policy_engine_forget_scopes(struct policy_engine *engine, uint64_t container_id);

@@ -77,9 +77,18 @@ static int say_refused(struct error *error, int code, const char *what)
 		error, code, "%s: %s%s%s", what, strerror(-code), *reason ? ": " : "", reason);
 }
 
+/* Types that this kernel does not have (of modules, where it has none) are looked for in its
+ * modules' BTF as well, which takes CAP_SYS_ADMIN; not when the BTF to look in is named. */
+static struct policy_bpf *open_object(void)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
+
+	return policy_bpf__open_opts(&options);
+}
+
 int hook_environment_init(struct hook_environment *environment, struct error *error)
 {
-	struct policy_bpf *object = policy_bpf__open();
+	struct policy_bpf *object = open_object();
 	int r;
 
 	if (!object)
@@ -237,7 +246,7 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	hook->wants_return =
 		settings->returns ||
 		(place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory);
-	hook->object = policy_bpf__open();
+	hook->object = open_object();
 	if (!hook->object) {
 		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
 			strerror(errno));

@@ -141,8 +141,13 @@ static size_t count_selectors(const struct policy *policy, bool *ret_workloads)
 static int add_scope(const struct policy_kernel *kernel, const struct scope *scope, int *ret_bit,
 	struct error *error)
 {
-	return scope_is_everything(scope) ? 0
-					  : scope_table_add(kernel->scopes, scope, ret_bit, error);
+	int r;
+
+	if (scope_is_everything(scope))
+		return 0;
+	/* Before the first bit: from then on the registration thread writes scopes too. */
+	r = policy_engine_prepare(kernel->engine, error);
+	return r < 0 ? r : scope_table_add(kernel->scopes, scope, ret_bit, error);
 }
 
 static int add_workload_scopes(

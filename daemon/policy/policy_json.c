@@ -36,7 +36,6 @@ void policy_entry_json(const struct policy_entry *entry, struct buf *json)
 		json_key_string(json, "error", entry->error);
 	if (entry->loaded) {
 		put_counters(entry, json);
-		json_comma(json);
 		loaded_policy_status(entry->loaded, json);
 	}
 	json_close_object(json);
