@@ -46,19 +46,19 @@ static void cell_memory(struct table *table, const struct json_value *value)
 	table_cell(table, text);
 }
 
-/* The first words of the mechanisms, each once. */
+/* The mechanisms, each once. */
 static void cell_mechanisms(struct table *table, const struct json_value *hooks)
 {
 	_cleanup_buf_ struct buf text = {0};
 
 	for (size_t i = 0; i < json_count(hooks); i++) {
 		const char *mechanism = json_text(json_get(json_at(hooks, i), "mechanism"));
-		size_t length = mechanism ? strcspn(mechanism, " ") : 0;
+		size_t length = mechanism ? strlen(mechanism) : 0;
 
 		if (!length || (text.length && memmem(text.data, text.length, mechanism, length)))
 			continue;
 		if (text.length)
-			buf_append_char(&text, ',');
+			buf_append_literal(&text, ", ");
 		buf_append(&text, mechanism, length);
 	}
 	table_cell_n(table, text.data, text.length);
