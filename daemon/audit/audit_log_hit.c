@@ -34,21 +34,26 @@ static int system_call(const struct event *event)
 	return audit_system_call_number(operation);
 }
 
-static bool is_file(const struct policy_hit *hit, const struct hit_argument *argument)
+/* A text is a path at a hook about files, and anywhere if it looks like one. */
+static bool is_file(
+	const struct policy_hit *hit, const struct hit_argument *argument, const char *bytes)
 {
 	if (!argument || !policy_hit_argument_is_text(argument))
 		return false;
 	return (argument->reader != ARGUMENT_STRING && argument->reader != ARGUMENT_DATA_LOC) ||
-	       hit->hook->audit != HIT_AUDIT_RESP_ANOMALY;
+	       hit->hook->audit != HIT_AUDIT_RESP_ANOMALY || (argument->length && bytes[0] == '/');
 }
 
 static unsigned count_files(const struct policy_hit *hit)
 {
-	const char *bytes;
 	unsigned count = 0;
 
-	for (uint32_t i = 0; i < HOOK_ARGUMENTS_MAX; i++)
-		count += is_file(hit, policy_hit_argument(hit, i, &bytes));
+	for (uint32_t i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
+		const char *bytes = NULL;
+		const struct hit_argument *argument = policy_hit_argument(hit, i, &bytes);
+
+		count += is_file(hit, argument, bytes);
+	}
 	return count;
 }
 
@@ -86,10 +91,10 @@ static void path_lines(struct audit_lines *lines, const struct policy_hit *hit)
 	unsigned item = 0;
 
 	for (uint32_t i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
-		const char *bytes;
+		const char *bytes = NULL;
 		const struct hit_argument *argument = policy_hit_argument(hit, i, &bytes);
 
-		if (!is_file(hit, argument))
+		if (!is_file(hit, argument, bytes))
 			continue;
 		audit_line_start(lines, "PATH");
 		audit_number(lines->buf, "item=", item++);

@@ -29,7 +29,14 @@ static struct span stack_of(const struct hit_record *record, bool user)
 static size_t frames_of(struct span stack, struct stack_frame *frames)
 {
 	size_t count = stack.length / sizeof(uint64_t);
+	uint64_t last;
 
+	/* the place that nobody called main from */
+	for (; count; count--) {
+		memcpy(&last, stack.data + (count - 1) * sizeof(last), sizeof(last));
+		if (last)
+			break;
+	}
 	for (size_t i = 0; i < count; i++) {
 		memset(&frames[i], 0, sizeof(frames[i]));
 		memcpy(&frames[i].address, stack.data + i * sizeof(uint64_t), sizeof(uint64_t));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/event.h"
+#include "daemon/policy/audit_kind.h"
 #include "daemon/policy/system_calls.h"
 #include "lib/util.h"
 
@@ -52,38 +53,6 @@ static int event_kind(const struct policy_hook *hook)
 	default:
 		return EVENT_PROCESS_KPROBE;
 	}
-}
-
-/* By what it sees: a program that runs, a file, anything else. */
-static enum hit_audit audit_kind(const struct policy_hook *hook, const struct hook_place *place)
-{
-	bool file = false;
-
-	for (uint32_t i = 0; i < place->arguments_count; i++) {
-		switch (place->types[i]) {
-		case POLICY_TYPE_LINUX_BINPRM:
-			return HIT_AUDIT_ANOM_EXEC;
-		case POLICY_TYPE_FILE:
-		case POLICY_TYPE_PATH:
-		case POLICY_TYPE_DENTRY:
-		case POLICY_TYPE_FD:
-		case POLICY_TYPE_FILENAME:
-		case POLICY_TYPE_KIOCB:
-			file = true;
-			break;
-		default:
-			break;
-		}
-	}
-	if (place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && !hook->call_list) {
-		if (!strncmp(place->targets->name, "execve", 6))
-			return HIT_AUDIT_ANOM_EXEC;
-		if (place->arguments_count && (!strncmp(place->targets->name, "open", 4) ||
-						      !strncmp(place->targets->name, "unlink", 6) ||
-						      !strncmp(place->targets->name, "rename", 6)))
-			file = true;
-	}
-	return file ? HIT_AUDIT_ANOM_ACCESS_FS : HIT_AUDIT_RESP_ANOMALY;
 }
 
 static void describe_function(struct owned_description *owned, const struct policy_hook *hook,
@@ -199,7 +168,7 @@ struct hook_description *hook_description_new(const struct policy *policy,
 	description->references = 1;
 	description->id = id;
 	description->event_kind = event_kind(hook);
-	description->audit = audit_kind(hook, place);
+	description->audit = hook_audit_kind(hook, place->types, place->arguments_count);
 	description->policy = copy(&owned, &policy->metadata.name);
 	description->namespace = policy->metadata.namespace.data
 					 ? copy(&owned, &policy->metadata.namespace)

@@ -9,6 +9,7 @@
 #include "daemon/audit/hit_record.h"
 #include "daemon/audit/netlink.h"
 #include "daemon/audit/record.h"
+#include "daemon/policy/audit_kind.h"
 #include "tests/audit/samples.h"
 #include "tests/unit/hit-sample.h"
 #include "tests/unit/unit.h"
@@ -268,6 +269,38 @@ START_TEST(lines_of_a_killed_connection)
 }
 END_TEST
 
+static void expect_kind(
+	int kind, const char *name, enum policy_argument_type type, enum hit_audit expected)
+{
+	struct policy_hook hook = {.kind = kind};
+	struct policy_text text = {.data = name, .length = strlen(name)};
+
+	if (kind == POLICY_TRACEPOINT)
+		hook.event = text;
+	else
+		hook.call = text;
+	ck_assert_msg(hook_audit_kind(&hook, &type, 1) == expected, "%s", name);
+}
+
+START_TEST(what_hooks_are_about)
+{
+	expect_kind(POLICY_KPROBE, "sys_openat", POLICY_TYPE_STRING, HIT_AUDIT_ANOM_ACCESS_FS);
+	expect_kind(POLICY_KPROBE, "sys_execve", POLICY_TYPE_STRING, HIT_AUDIT_ANOM_EXEC);
+	expect_kind(POLICY_KPROBE, "sys_setuid", POLICY_TYPE_INT, HIT_AUDIT_RESP_ANOMALY);
+	expect_kind(POLICY_KPROBE, "sys_connect", POLICY_TYPE_SOCKADDR, HIT_AUDIT_RESP_ANOMALY);
+	expect_kind(POLICY_KPROBE, "sys_write", POLICY_TYPE_FD, HIT_AUDIT_ANOM_ACCESS_FS);
+	expect_kind(POLICY_TRACEPOINT, "sys_enter_mkdirat", POLICY_TYPE_STRING,
+		HIT_AUDIT_ANOM_ACCESS_FS);
+	expect_kind(POLICY_TRACEPOINT, "sched_process_exec", POLICY_TYPE_STRING,
+		HIT_AUDIT_RESP_ANOMALY);
+	/* no system call, whatever its name begins with */
+	expect_kind(POLICY_KPROBE, "open_exec", POLICY_TYPE_STRING, HIT_AUDIT_RESP_ANOMALY);
+	expect_kind(POLICY_LSM_HOOK, "", POLICY_TYPE_LINUX_BINPRM, HIT_AUDIT_ANOM_EXEC);
+	expect_kind(POLICY_LSM_HOOK, "", POLICY_TYPE_FILE, HIT_AUDIT_ANOM_ACCESS_FS);
+	expect_kind(POLICY_KPROBE, "tcp_connect", POLICY_TYPE_SOCK, HIT_AUDIT_RESP_ANOMALY);
+}
+END_TEST
+
 RUN_SUITE_IN(set_up, tear_down, "hit-audit", of_a_file, of_the_host, of_a_program, of_a_connection,
 	of_other_hooks, of_a_signal, the_longest_record, lines_of_a_file,
-	lines_of_a_killed_connection)
+	lines_of_a_killed_connection, what_hooks_are_about)

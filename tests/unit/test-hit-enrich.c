@@ -113,7 +113,8 @@ START_TEST(at_once)
 
 	add_process();
 	sample.record.kernel_stack_depth = 2;
-	sample.record.user_stack_depth = 1;
+	sample.record.user_stack_depth = 2; /* the second is 0, where the stack ends */
+	sample.user_stack[0] = 0x401000;
 	sample.kernel_stack[1] = 0xffffffff81000000;
 	ck_assert_uint_eq(send(1, 0), 1);
 	event = only_event();
@@ -127,6 +128,7 @@ START_TEST(at_once)
 	ck_assert_uint_eq(event->hit.kernel_stack_depth, 2);
 	ck_assert_uint_eq(event->hit.kernel_stack[1].address, 0xffffffff81000000);
 	ck_assert_str_eq(event->hit.kernel_stack[1].symbol, "kernel_function");
+	ck_assert_uint_eq(event->hit.user_stack_depth, 1);
 	ck_assert_str_eq(event->hit.user_stack[0].module, "/lib/libc.so.6");
 	enrich_finish(&enrichment);
 	ck_assert_uint_eq(enrichment.event_count, 0);
