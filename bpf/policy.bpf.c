@@ -5,6 +5,7 @@
  * shared by all hooks, or the base sensor's (daemon/policy/hook.c says which).
  */
 #include "policy/hook.bpf.h"
+#include "policy/registers.bpf.h"
 
 #include <linux/ptrace.h>
 
@@ -17,7 +18,6 @@
 
 char program_license[] SEC("license") = "Dual BSD/GPL";
 
-const volatile __u32 raw_count;
 const volatile struct tracepoint_field tracepoint_fields[HOOK_RAW_MAX];
 
 struct syscall_entry {
@@ -216,6 +216,29 @@ int on_kprobe(struct pt_regs *ctx)
 
 SEC("?kretprobe")
 int on_kretprobe(struct pt_regs *ctx)
+{
+	hook_returned(ctx, PT_REGS_RC(ctx));
+	return 0;
+}
+
+SEC("?uprobe")
+int on_uprobe(struct pt_regs *ctx)
+{
+	struct hit_slot *slot;
+	__u32 index;
+
+	slot = hook_begin(&index);
+	if (!slot)
+		return 0;
+	registers_raw(ctx, slot);
+	slot->record.function = have_attach_cookie ? bpf_get_attach_cookie(ctx) : 0;
+	hook_entered(ctx, slot, index);
+	slot_release(slot);
+	return 0;
+}
+
+SEC("?uretprobe")
+int on_uretprobe(struct pt_regs *ctx)
 {
 	hook_returned(ctx, PT_REGS_RC(ctx));
 	return 0;

@@ -84,6 +84,25 @@ struct tracepoint_field {
 	__u8 is_signed;
 };
 
+/* Where raw[] of a probe in a program is: its registers, and what they point at. */
+enum register_kind {
+	REGISTER_UNUSED,
+	REGISTER_VALUE,	   /* of register `base` */
+	REGISTER_MEMORY,   /* at base + (index << scale) + value */
+	REGISTER_CONSTANT, /* value */
+};
+
+#define REGISTER_NONE 0xffff
+
+struct register_argument {
+	__u8 kind; /* enum register_kind */
+	__u8 size; /* 1, 2, 4, 8 */
+	__u8 is_signed;
+	__u8 scale;
+	__u16 base, index; /* offsets in struct pt_regs */
+	__s64 value;
+};
+
 enum step_operation {
 	STEP_NONE,
 	/* of an argument */
@@ -266,6 +285,7 @@ struct hit_module { /* load_info, module */
 };
 
 RECORD_SIZE_ASSERT(hook_argument, 48);
+RECORD_SIZE_ASSERT(register_argument, 16);
 RECORD_SIZE_ASSERT(hook_step, 40);
 RECORD_SIZE_ASSERT(hook_selector, 16);
 RECORD_SIZE_ASSERT(hit_argument, 24);

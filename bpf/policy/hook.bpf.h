@@ -5,6 +5,7 @@
 #include "policy/hit.bpf.h"
 
 const volatile __s32 hook_scope = -1; /* bit of container_scopes; -1: all */
+const volatile __u32 raw_count;	   /* of raw[]: how many are looked at */
 const volatile __u32 own_pid;	      /* tallymand: what it does to write an event makes none */
 const volatile bool preemptible;      /* since 7.0: a slot is taken by compare and swap */
 

@@ -117,7 +117,7 @@ const char *hit_operation(const struct event *event)
 	case EVENT_PROCESS_LOADER:
 		return "load";
 	default:
-		name = hit->hook->symbol;
+		name = policy_hit_symbol(hit);
 		break;
 	}
 	return name && *name ? name : event_kind_name(event->kind) + strlen("process_");

@@ -164,7 +164,7 @@ static void put_uprobe(
 	const struct policy_hit *hit = &event->hit;
 
 	put_string(buf, "path", hit->hook->path);
-	put_string(buf, "symbol", hit->hook->symbol ? hit->hook->symbol : hit->function);
+	put_string(buf, "symbol", policy_hit_symbol(hit));
 	put_policy(hit->hook, buf);
 	put_string(buf, "message", hit->hook->message);
 	put_arguments(options, event, "args", false, buf);
@@ -278,14 +278,17 @@ void json_hit_format_end(
 	const struct json_event_options *options, const struct event *event, struct buf *buf)
 {
 	const struct policy_hit *hit = &event->hit;
+	const struct hook_place_description *place = policy_hit_place(hit);
 
 	switch (event->kind) {
 	case EVENT_PROCESS_KPROBE:
 		put_arguments(options, event, "data", true, buf);
 		break;
 	case EVENT_PROCESS_UPROBE:
-		put_offset(buf, "offset", hit->hook->offset);
-		put_offset(buf, "ref_ctr_offset", hit->hook->reference_counter_offset);
+		if (place) {
+			put_offset(buf, "offset", place->offset);
+			put_offset(buf, "ref_ctr_offset", place->reference_counter_offset);
+		}
 		put_action(hit, buf);
 		put_arguments(options, event, "data", true, buf);
 		break;

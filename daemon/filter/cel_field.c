@@ -389,7 +389,7 @@ static bool get_of_hit(
 	case FIELD_PATH:
 		return text_value(value, hit->hook->path);
 	case FIELD_SYMBOL:
-		return text_value(value, hit->hook->symbol);
+		return text_value(value, policy_hit_symbol(hit));
 	case FIELD_PROVIDER:
 		return text_value(value, hit->hook->provider);
 	default:

@@ -65,13 +65,38 @@ static void describe_function(struct owned_description *owned, const struct poli
 		description->function = copy(owned, &hook->hook);
 		return;
 	}
-	if (place->target_count != 1)
+	if (place->target_count != 1 || place->has_file)
 		return;
 	if (place->mechanism == MECHANISM_SYSCALL_TRACEPOINT &&
 		system_call_function((int)place->targets->number, name, sizeof(name)) == 0)
 		description->function = copy_string(owned, name);
 	else
 		description->function = copy_string(owned, place->targets->name);
+}
+
+static void describe_places(struct owned_description *owned, const struct policy_hook *hook,
+	const struct hook_place *place)
+{
+	struct hook_description *description = owned->description;
+
+	if (hook->kind != POLICY_UPROBE || !place->target_count)
+		return;
+	description->places = calloc(place->target_count, sizeof(*description->places));
+	if (!description->places) {
+		owned->failed = true;
+		return;
+	}
+	description->place_count = place->target_count;
+	for (size_t i = 0; i < place->target_count; i++) {
+		struct hook_place_description *result = &description->places[i];
+		const struct hook_target *target = &place->targets[i];
+
+		if (hook->symbols.count)
+			result->symbol = copy_string(owned, target->name);
+		else
+			result->offset = target->offset;
+		result->reference_counter_offset = target->reference_counter_offset;
+	}
 }
 
 static void describe_arguments(struct owned_description *owned, const struct policy_hook *hook,
@@ -175,6 +200,7 @@ struct hook_description *hook_description_new(const struct policy *policy,
 					 : copy_string(&owned, "");
 	description->message = copy_or_null(&owned, &hook->message);
 	describe_function(&owned, hook, place);
+	describe_places(&owned, hook, place);
 	description->subsystem = copy_or_null(&owned, &hook->subsystem);
 	description->event = copy_or_null(&owned, &hook->event);
 	description->path = copy_or_null(&owned, &hook->path);

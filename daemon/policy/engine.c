@@ -318,7 +318,7 @@ static int load_targets(struct loaded_policy *loaded, const struct hook_source_p
 {
 	struct hook_place single = *place;
 
-	if (!hook_mechanism_is_single(place->mechanism))
+	if (!place->is_single && !hook_mechanism_is_single(place->mechanism))
 		return load_anyhow(loaded->engine, from, place, compiled, first, error);
 	single.target_count = 1;
 	for (size_t i = 0; i < place->target_count; i++) {

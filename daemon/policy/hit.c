@@ -22,6 +22,9 @@ static void description_free(struct hook_description *hook)
 		text_free(hook->arguments[i].label);
 	for (size_t i = 0; hook->selectors && i < hook->selector_count; i++)
 		text_free(hook->selectors[i].label);
+	for (size_t i = 0; hook->places && i < hook->place_count; i++)
+		text_free(hook->places[i].symbol);
+	free(hook->places);
 	text_free(hook->policy);
 	text_free(hook->namespace);
 	text_free(hook->message);
@@ -102,6 +105,21 @@ const struct hit_argument *policy_hit_argument(
 	argument = &record->arguments[index];
 	*ret_bytes = bytes_of(argument, hit->data);
 	return argument;
+}
+
+const struct hook_place_description *policy_hit_place(const struct policy_hit *hit)
+{
+	const struct hook_description *hook = hit->hook;
+
+	return hit->record->function < hook->place_count ? &hook->places[hit->record->function]
+							 : NULL;
+}
+
+const char *policy_hit_symbol(const struct policy_hit *hit)
+{
+	const struct hook_place_description *place = policy_hit_place(hit);
+
+	return place ? place->symbol : hit->hook->symbol;
 }
 
 bool policy_hit_argument_is_text(const struct hit_argument *argument)

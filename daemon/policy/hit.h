@@ -24,6 +24,12 @@ struct hook_argument_description {
 	bool longs; /* const_buf: an array of longs, as args[6] of raw_syscalls/sys_enter */
 };
 
+/* One of the places of a hook in a program. */
+struct hook_place_description {
+	const char *symbol; /* NULL: it was given by its offset */
+	uint64_t offset, reference_counter_offset;
+};
+
 struct hook_selector_description {
 	const char *label; /* NULL: none */
 	/* The first of matchActions that is not Post, else Post or NoPost; of matchReturnActions.
@@ -47,9 +53,10 @@ struct hook_description {
 	/* process_kprobe: "__x64_sys_openat"; process_lsm: "file_open". NULL where a hook has many:
 	 * then by function_name(). */
 	const char *function;
-	const char *subsystem, *event;	      /* process_tracepoint */
-	const char *path, *provider, *symbol; /* process_uprobe, process_usdt (symbol: its name) */
-	uint64_t offset, reference_counter_offset;
+	const char *subsystem, *event;	       /* process_tracepoint */
+	const char *path, *provider, *symbol;  /* process_uprobe, process_usdt (symbol: its name) */
+	struct hook_place_description *places; /* process_uprobe: hit_record.function counts them */
+	size_t place_count;
 	struct hook_argument_description arguments[HOOK_ARGUMENTS_ALL];
 	uint32_t arguments_count; /* return value not counted */
 	struct hook_selector_description *selectors;
@@ -83,6 +90,10 @@ struct policy_hit {
 	bool monitored; /* the policy is in monitor mode: it would have been */
 };
 
+/* Where in a program it was; NULL: not said. */
+const struct hook_place_description *policy_hit_place(const struct policy_hit *hit);
+/* The function of the program, or the name of its probe; NULL. */
+const char *policy_hit_symbol(const struct policy_hit *hit);
 /* Argument `index` (HOOK_RETURN_ARGUMENT: the return value) and its bytes: of the return record
  * where the policy wants it read then. NULL: the records do not have it. */
 const struct hit_argument *policy_hit_argument(

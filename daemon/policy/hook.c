@@ -2,6 +2,7 @@
 #include "daemon/policy/hook.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/policy.skel.h"
+#include "daemon/policy/uprobe.h"
 #include "daemon/sensor/refusal.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
@@ -25,6 +27,8 @@ struct hook {
 	bool wants_return; /* a program on the return too */
 	struct bpf_link **links;
 	size_t link_count;
+	int uprobe_links[2]; /* of many places: entries, returns; -1 */
+	int file;	     /* of a program; -1 */
 	int cpus;
 };
 
@@ -137,6 +141,10 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->arguments_count = place->arguments_count;
 	object->rodata->raw_count = place->raw_count;
 	memcpy((void *)object->rodata->tracepoint_fields, place->fields, sizeof(place->fields));
+	object->rodata->have_attach_cookie = place->has_cookies;
+	if (place->has_file && place->target_count)
+		memcpy((void *)object->rodata->registers, place->targets->registers,
+			sizeof(place->targets->registers));
 	object->rodata->steps_count = (uint32_t)compiled->step_count;
 	object->rodata->steps_used = compiled->steps_used;
 	object->rodata->text_longest = compiled->text_longest;
@@ -210,6 +218,18 @@ static int choose_programs(struct hook *hook)
 		entry = object->progs.on_kprobe;
 		back = object->progs.on_kretprobe;
 		break;
+	case MECHANISM_UPROBE:
+		entry = object->progs.on_uprobe;
+		back = object->progs.on_uretprobe;
+		break;
+	case MECHANISM_UPROBE_MULTI:
+		entry = object->progs.on_uprobe;
+		back = object->progs.on_uretprobe;
+		bpf_program__set_expected_attach_type(
+			entry, (enum bpf_attach_type)ATTACH_TYPE_UPROBE_MULTI);
+		bpf_program__set_expected_attach_type(
+			back, (enum bpf_attach_type)ATTACH_TYPE_UPROBE_MULTI);
+		break;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -233,11 +253,14 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	if (!hook)
 		return error_set(error, -ENOMEM, "out of memory");
 	hook->mechanism = place->mechanism;
+	hook->uprobe_links[0] = hook->uprobe_links[1] = -1;
+	hook->file = place->has_file ? fcntl(place->file, F_DUPFD_CLOEXEC, 0) : -1;
 	memcpy(hook->subsystem, place->subsystem, sizeof(hook->subsystem));
 	hook->cpus = libbpf_num_possible_cpus();
 	hook->targets = calloc(place->target_count + 1, sizeof(*hook->targets));
 	hook->links = calloc(2 * place->target_count + 1, sizeof(struct bpf_link *));
-	if (!hook->targets || !hook->links || hook->cpus < 1) {
+	if (!hook->targets || !hook->links || hook->cpus < 1 ||
+		(place->has_file && hook->file < 0)) {
 		hook_free(hook);
 		return error_set(error, -ENOMEM, "out of memory");
 	}
@@ -327,6 +350,67 @@ static int attach_function(struct hook *hook, const char *function, struct error
 			       error);
 }
 
+static int say_not_attached(const struct hook *hook, int code, struct error *error)
+{
+	if (hook->mechanism == MECHANISM_UPROBE && (code == -EACCES || code == -EPERM))
+		return error_set(error, code,
+			"cannot attach to the program: this kernel wants CAP_SYS_ADMIN for it "
+			"(daemon.extra_capabilities); since Linux 6.6 it does not");
+	return error_set(error, code, "cannot attach to the program: %s", strerror(-code));
+}
+
+static int attach_uprobe(struct hook *hook, uint32_t index, bool at_return, struct error *error)
+{
+	struct bpf_program *program =
+		at_return ? hook->object->progs.on_uretprobe : hook->object->progs.on_uprobe;
+	const struct hook_target *target = &hook->targets[index];
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return,
+		.ref_ctr_offset = target->reference_counter_offset,
+		.bpf_cookie = hook->object->rodata->have_attach_cookie ? index : 0);
+	char path[UPROBE_PATH_MAX];
+	struct bpf_link *link;
+
+	uprobe_path(hook->file, path);
+	link = bpf_program__attach_uprobe_opts(program, -1, path, target->offset, &options);
+	if (!link)
+		return say_not_attached(hook, -errno, error);
+	hook->links[hook->link_count++] = link;
+	return 0;
+}
+
+static int attach_multi(struct hook *hook, bool at_return, struct error *error)
+{
+	struct bpf_program *program =
+		at_return ? hook->object->progs.on_uretprobe : hook->object->progs.on_uprobe;
+	int r = uprobe_multi_attach(
+		bpf_program__fd(program), hook->file, hook->targets, hook->target_count, at_return);
+
+	if (r < 0)
+		return say_not_attached(hook, r, error);
+	hook->uprobe_links[at_return] = r;
+	return 0;
+}
+
+static int attach_program(struct hook *hook, struct error *error)
+{
+	int r = 0;
+
+	if (hook->mechanism == MECHANISM_UPROBE_MULTI) {
+		if (!hook->target_count)
+			return 0;
+		if (hook->wants_return)
+			r = attach_multi(hook, true, error);
+		return r < 0 ? r : attach_multi(hook, false, error);
+	}
+	for (uint32_t i = 0; i < hook->target_count && r >= 0; i++) {
+		if (hook->wants_return)
+			r = attach_uprobe(hook, i, true, error);
+		if (r >= 0)
+			r = attach_uprobe(hook, i, false, error);
+	}
+	return r;
+}
+
 static int attach_target(struct hook *hook, const struct hook_target *target, struct error *error)
 {
 	struct policy_bpf *object = hook->object;
@@ -356,6 +440,8 @@ static int attach_target(struct hook *hook, const struct hook_target *target, st
 
 int hook_attach(struct hook *hook, struct error *error)
 {
+	if (hook->mechanism == MECHANISM_UPROBE || hook->mechanism == MECHANISM_UPROBE_MULTI)
+		return attach_program(hook, error);
 	for (size_t i = 0; i < hook->target_count; i++) {
 		int r = attach_target(hook, &hook->targets[i], error);
 
@@ -372,6 +458,11 @@ struct hook *hook_free(struct hook *hook)
 	/* In the order they were attached: entries go before the returns that they wait for. */
 	while (hook->link_count)
 		bpf_link__destroy(hook->links[--hook->link_count]);
+	for (size_t i = 0; i < ARRAY_SIZE(hook->uprobe_links); i++)
+		if (hook->uprobe_links[i] >= 0)
+			close(hook->uprobe_links[i]);
+	if (hook->file >= 0)
+		close(hook->file);
 	policy_bpf__destroy(hook->object);
 	free(hook->links);
 	free(hook->targets);

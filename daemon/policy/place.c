@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 
@@ -56,7 +57,7 @@ static const char *const mechanism_names[MECHANISMS] = {
 	[MECHANISM_LSM] = "lsm",
 	[MECHANISM_FMOD_RET] = "fmod_ret",
 	[MECHANISM_UPROBE] = "uprobe",
-	[MECHANISM_USDT] = "usdt",
+	[MECHANISM_UPROBE_MULTI] = "uprobe.multi",
 };
 
 const char *hook_mechanism_name(enum hook_mechanism mechanism)
@@ -158,10 +159,14 @@ int hook_place_argument(struct hook_place *place, uint32_t index,
 	result->size_raw = HOOK_NO_SIZE;
 	if (argument->value_source == POLICY_SOURCE_CURRENT_TASK)
 		result->source = ARGUMENT_CURRENT_TASK;
-	else if (argument->value_source == POLICY_SOURCE_PT_REGS)
-		return error_set(error, -EOPNOTSUPP,
-			"source: pt_regs is not supported here by this version");
-	if (argument->resolve.length)
+	else if (argument->value_source == POLICY_SOURCE_PT_REGS) {
+		if (place->mechanism != MECHANISM_UPROBE &&
+			place->mechanism != MECHANISM_UPROBE_MULTI)
+			return error_set(error, -EOPNOTSUPP,
+				"source: pt_regs is not supported here by this version");
+		result->source = ARGUMENT_PT_REGS;
+	}
+	if (argument->resolve.length && result->source != ARGUMENT_PT_REGS)
 		r = resolve(result, argument, types, declared, &type, error);
 	else if (type == POLICY_TYPE_AUTO)
 		type = declared && kernel_types_get(types)
@@ -202,6 +207,7 @@ int hook_place_add_target(
 		return error_set(error, -ENOMEM, "out of memory");
 	place->targets = target;
 	target += place->target_count++;
+	memset(target, 0, sizeof(*target));
 	if (snprintf(target->name, sizeof(target->name), "%s", name) >= (int)sizeof(target->name))
 		return error_set(
 			error, -ENAMETOOLONG, "%s: no function has such a long name", name);
@@ -241,6 +247,9 @@ int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
 		return hook_place_functions(hook, types, ret_place, error);
 	case POLICY_TRACEPOINT:
 		return hook_place_tracepoint(hook, types, ret_place, error);
+	case POLICY_UPROBE:
+	case POLICY_USDT:
+		return hook_place_program(hook, types, ret_place, error);
 	default:
 		return error_set(
 			error, -EOPNOTSUPP, "this kind of hook is not supported by this version");
@@ -264,5 +273,7 @@ bool hook_mechanism_is_single(enum hook_mechanism mechanism)
 void hook_place_done(struct hook_place *place)
 {
 	free(place->targets);
+	if (place->has_file)
+		close(place->file);
 	memset(place, 0, sizeof(*place));
 }

@@ -17,9 +17,9 @@ enum hook_mechanism {
 	MECHANISM_FENTRY,
 	MECHANISM_KPROBE,
 	MECHANISM_LSM,
-	MECHANISM_FMOD_RET, /* a function whose error can be given instead of calling it */
-	MECHANISM_UPROBE,
-	MECHANISM_USDT,
+	MECHANISM_FMOD_RET,	/* a function whose error can be given instead of calling it */
+	MECHANISM_UPROBE,	/* by a perf event for each place */
+	MECHANISM_UPROBE_MULTI, /* all places of a file at once */
 	MECHANISMS
 };
 
@@ -37,6 +37,9 @@ void kernel_types_done(struct kernel_types *types);
 struct hook_target {
 	char name[HOOK_TARGET_MAX]; /* "openat", "sched_process_exec", "tcp_connect" */
 	int64_t number;		    /* of a system call */
+	/* in a program's file */
+	uint64_t offset, reference_counter_offset;
+	struct register_argument registers[HOOK_RAW_MAX];
 };
 
 struct hook_place {
@@ -52,6 +55,11 @@ struct hook_place {
 	uint32_t parameter_count; /* of the function, where it is known */
 	uint64_t readers;
 	bool reads_user_memory; /* which may not be there yet when the call begins */
+	/* programs' files */
+	bool has_file;
+	int file;
+	bool has_cookies; /* the kernel tells the program which target it is at */
+	bool is_single;	  /* each target has a program of its own all the same */
 };
 
 /* Free with hook_place_done(), after a failure too. -ENOENT: this kernel has no such place;
@@ -81,6 +89,8 @@ uint32_t hook_place_raws_used(const struct hook_place *place);
 int hook_place_tracepoint(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error);
 int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error);
+int hook_place_program(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error);
 int hook_place_functions(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error);

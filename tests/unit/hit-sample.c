@@ -34,7 +34,9 @@ void hit_sample_init(struct hit_sample *sample, enum event_kind kind)
 		break;
 	case EVENT_PROCESS_UPROBE:
 		hook->path = text("/bin/bash");
-		hook->symbol = text("readline");
+		hook->places = must(calloc(1, sizeof(*hook->places)));
+		hook->places[0].symbol = text("readline");
+		hook->place_count = 1;
 		break;
 	case EVENT_PROCESS_USDT:
 		hook->path = text("/bin/x");
@@ -157,8 +159,11 @@ void hit_sample_fill(struct hit_sample *sample)
 	hook->selectors[0].action = POLICY_ACTION_SIGKILL;
 	hook->selectors[0].signal = 9;
 	hook->selector_count = 1;
-	hook->offset = 4096;
-	hook->reference_counter_offset = 8;
+	if (!hook->places)
+		hook->places = must(calloc(1, sizeof(*hook->places)));
+	hook->place_count = 1;
+	hook->places[0].offset = 4096;
+	hook->places[0].reference_counter_offset = 8;
 }
 
 /* However many frames are claimed. */
