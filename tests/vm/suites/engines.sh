@@ -196,7 +196,8 @@ is "rootless: whose it is" "$(fact '[execs | select(.container.name == "rootless
 # ---- and nothing else ----
 # busybox runs its own applets by way of /proc/self/exe. criu's helpers are the exception: they run in the cgroup of the container that it restores, before
 # the runtime calls its hooks.
-is "no program of the host has a container" "$(fact '[execs | select(.container and .container.name != "restored")
+is "no program of the host has a container" "$(fact '[.[].container_start.container // empty | select(.name == "restored") | .id] as $restored
+	| [execs | select(.container and (.container.id | IN($restored[]) | not))
 	| select(.binary | test("^/(bin|actors)/|^/(catatonit|pause|proc/self/exe)$") | not) | [.container.name, .binary]] | unique')" '[]'
 is "what the host runs meanwhile has none" "$(fact '[execs | select(has_argument("on-the-host")) | .container]')" '[null,null]'
 is "no container without registration" \
