@@ -21,10 +21,16 @@ import_image() {
 		bail "podman imports an image" "$(cat "$work/podman-import.log")"
 }
 
+# What the service complains of in the journal, in this boot. (That auditd's files hold less than a day is true
+# of a machine in which so much happens at once.)
+complaints() {
+	journalctl -b -u tallymand.service -p warning -q --no-pager -o cat | grep -v "records a second auditd's files"
+}
+
 # system_test NAME: run tests/system/test-NAME.sh with the installed programs; its tests become ours,
 # as "NAME: what it says".
 system_test() {
-	local name=$1 line ended=no wait=()
+	local name=$1 line ended=no wait=() begin=$SECONDS
 	while IFS= read -r ${wait[@]+"${wait[@]}"} line; do
 		if [[ $line =~ ^(ok|not\ ok)\ [0-9]+\ -\ (.*)$ ]]; then
 			tap_count=$((tap_count + 1))
@@ -39,6 +45,7 @@ system_test() {
 		fi
 	done < <(test_logs=$test_logs-$name exec "$tests_dir/test-$name.sh" 2>&1 </dev/null)
 	[ $ended = yes ] || fail "$name: runs to its end"
+	diag "$name took $((SECONDS - begin)) s"
 }
 
 # reboot_machine: boot again, and run this suite from its beginning with $boot one higher. What was tested

@@ -56,6 +56,10 @@ is "and each is announced by name" "$(events '.container_start // empty | .conta
 podman exec web /actors/nothing after-restart
 settle
 is "what ran before is known" "$(events 'exec | select(nothing("after-restart")) | .process.container.name')" '"web"'
+is "from the state that the service kept" \
+	"$(events '.container_start // empty | select(.container.name == "web") | .registered_by' | xargs)" "hook state"
+is "and that its last stop was clean" "$(events '.daemon_start // empty | .last_stop_clean' | tail -n 1)" true
+is "it has nothing to complain of in the journal" "$(complaints)" ""
 
 # ---- reload, kill, watchdog ----
 mv "$events_json" "$log/moved.json"
