@@ -5,7 +5,8 @@
 # What the machine may take. Plain `-cpu max` has cmpxchg16b, of which kernel 6.12 died under emulation.
 machine_options=(-accel "tcg,thread=multi" -cpu "max,-cx16" -smp 2 -m 2G -nodefaults -no-user-config -display none
 	-no-reboot -device virtio-rng-pci)
-machine_command_line="root=/dev/vda console=ttyS0 panic=-1 quiet systemd.show_status=no"
+# A failure of the kernel ends the machine.
+machine_command_line="root=/dev/vda console=ttyS0 panic=-1 oops=panic quiet systemd.show_status=no"
 # bpf last: Debian's kernels have it, but do not all turn it on by themselves
 machine_command_line+=" lsm=landlock,lockdown,yama,apparmor,bpf"
 # On a busy machine the checks of timers fail; the kernel would take the HPET for its clock, which is ten
@@ -41,6 +42,31 @@ boot_machine() {
 		[ "$status" = 0 ] || break
 		tail -n 1 "$directory/output.log" | grep -q '^# reboot' || break
 	done
+	return "$status"
+}
+
+# What the kernel said when it failed
+panic_of() {
+	grep -m 1 -o 'Kernel panic - not syncing.*' "$1/console.log" | tr -d '\r'
+}
+
+# boot_new_machine DIRECTORY BASE KERNEL TASK SECONDS: a machine whose disk begins as BASE. The emulation makes a
+# kernel fail once in a long while (a breakpoint that the kernel has just taken out of its text is hit
+# all the same): then another one is booted, once, and the output says so.
+boot_new_machine() {
+	local directory=$1 base=$2 status=0 panic
+	shift 2
+	new_machine "$directory" "$base"
+	boot_machine "$directory" "$@" || status=$?
+	panic=$(panic_of "$directory")
+	[ -n "$panic" ] || return "$status"
+	mv "$directory/console.log" "$cache/tmp/console-panic.log"
+	progress "$2: the machine failed (${panic}): trying once more"
+	status=0
+	new_machine "$directory" "$base"
+	boot_machine "$directory" "$@" || status=$?
+	mv "$cache/tmp/console-panic.log" "$directory/"
+	echo "# second try: the first ended in \"$panic\", see console-panic.log" >>"$directory/output.log"
 	return "$status"
 }
 

@@ -72,8 +72,7 @@ make_installed() {
 		return
 	fi
 	progress "installing $(basename "$package")"
-	new_machine "$directory" "$root_image"
-	boot_machine "$directory" "$1" install 600 || true
+	boot_new_machine "$directory" "$root_image" "$1" install 600 || true
 	if ! task_succeeded "$directory"; then
 		tail -n 30 "$directory/output.log" >&2
 		tail -n 30 "$directory/console.log" >&2
