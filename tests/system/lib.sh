@@ -360,7 +360,7 @@ cleanup() {
 	if [ "$status" != 0 ]; then
 		rm -rf "$test_logs"
 		mkdir -p "$test_logs"
-		find "$work/log" -type f -size +64M -exec truncate -s 64M {} +
+		find "$work/log" -type f -size +64M -exec truncate -s 64M {} + 2>/dev/null
 		cp -r "$work/log" "$work"/*.log "$work"/*.conf "$work"/*.json "$work"/*.txt "$test_logs" 2>/dev/null
 		diag "kept for you: $(cd "$test_logs" && pwd -P)"
 	fi

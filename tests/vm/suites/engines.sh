@@ -74,8 +74,8 @@ restart_containers() {
 }
 
 # ---- units: podman 5 makes them from quadlets, podman 4.3 writes them ----
-podman_has_quadlet=no
-[ -z "$(find /usr/lib/systemd/system-generators -name 'podman-system-generator')" ] || podman_has_quadlet=yes
+podman_has_quadlet=yes
+[ "$(podman version -f '{{.Client.Version}}' | cut -d. -f1)" -ge 5 ] || podman_has_quadlet=no
 start_unit() {
 	if [ $podman_has_quadlet = yes ]; then
 		mkdir -p /etc/containers/systemd
@@ -94,6 +94,8 @@ start_unit() {
 		podman rm unit >/dev/null
 	fi
 	systemctl daemon-reload
+	is "unit: it comes from where this podman makes units" "$(systemctl show -P SourcePath unit.service)" \
+		"$([ $podman_has_quadlet = no ] || echo /etc/containers/systemd/unit.container)"
 	systemctl start unit.service || fail "unit: systemd starts it" "$(systemctl status unit.service)"
 	wait_for 10 said 1 in-unit
 }
@@ -118,14 +120,18 @@ as_alice() {
 }
 
 start_rootless() {
+	local runtime
 	loginctl enable-linger alice
 	wait_for 10 test -S "/run/user/$(id -u alice)/bus"
 	tar -C "$work/rootfs" -c . >"$work/rootfs.tar"
 	as_alice podman import "$work/rootfs.tar" "$image" >/dev/null || fail "alice: podman imports an image" "$(cat "$work/alice.log")"
-	as_alice podman run --detach --name rootless --network none --label made=rootless "$image" \
-		/bin/sh -c "'/actors/nothing in-rootless; exec sleep 1000'" >/dev/null ||
-		fail "rootless: podman runs it" "$(cat "$work/alice.log")"
-	as_alice podman exec rootless /actors/nothing exec-rootless
+	for runtime in crun runc; do
+		as_alice podman --runtime $runtime run --detach --name rootless-$runtime --network none \
+			--label made=rootless-$runtime "$image" \
+			/bin/sh -c "'/actors/nothing in-rootless-$runtime; exec sleep 1000'" >/dev/null ||
+			fail "rootless-$runtime: podman runs it" "$(cat "$work/alice.log")"
+		as_alice podman exec rootless-$runtime /actors/nothing exec-rootless-$runtime
+	done
 }
 
 "$actors/nothing" on-the-host
@@ -134,11 +140,7 @@ start_pod
 build_image
 restart_containers
 start_unit
-has_criu=no
-if command -v criu >/dev/null; then
-	has_criu=yes
-	restore_container || fail "restored: podman checkpoints and restores it" "$(cat "$work/checkpoint.log")"
-fi
+restore_container || fail "restored: podman checkpoints and restores it" "$(cat "$work/checkpoint.log")"
 start_rootless
 "$actors/nothing" on-the-host
 snapshot
@@ -183,15 +185,15 @@ attributed failing /bin/sh "/actors/nothing in-failing" /bin/sh "/actors/nothing
 attributed always /bin/sh "/actors/nothing in-always" /bin/sh "/actors/nothing in-always" \
 	/bin/sh "/actors/nothing in-always"
 attributed unit /bin/sh "/actors/nothing in-unit"
-if [ $has_criu = yes ]; then
-	is "restored: what it runs after its checkpoint has its name" \
-		"$(fact '[execs | select(has_argument("in-restored")) | .container.name] | unique')" '["restored"]'
-	is "restored: and what podman executes in it" "$(fact '[execs | select(has_argument("exec-restored")) | .container.name]')" '["restored"]'
-else
-	skip "restored: a container from a checkpoint has its name" "no criu in this machine"
-fi
-attributed rootless /bin/sh "/actors/nothing in-rootless" "/actors/nothing exec-rootless"
-is "rootless: whose it is" "$(fact '[execs | select(.container.name == "rootless") | .container.scope] | unique')" "[\"user:$(id -u alice)\"]"
+is "restored: what it runs after its checkpoint has its name" \
+	"$(fact '[execs | select(has_argument("in-restored")) | .container.name] | unique')" '["restored"]'
+is "restored: and what podman executes in it" "$(fact '[execs | select(has_argument("exec-restored")) | .container.name]')" '["restored"]'
+for runtime in crun runc; do
+	attributed rootless-$runtime /bin/sh "/actors/nothing in-rootless-$runtime" "/actors/nothing exec-rootless-$runtime"
+	is "rootless-$runtime: whose it is" \
+		"$(fact '[execs | select(.container.name == $name) | .container.scope] | unique' --arg name rootless-$runtime)" \
+		"[\"user:$(id -u alice)\"]"
+done
 
 # ---- and nothing else ----
 # busybox runs its own applets by way of /proc/self/exe. criu's helpers are the exception: they run in the cgroup of the container that it restores, before
@@ -205,6 +207,6 @@ is "no container without registration" \
 is "no process left its container" "$(fact '[.[].cgroup_escape // empty]')" '[]'
 is "nothing was lost" "$(fact '[.[].event_loss // empty]')" '[]'
 is "the service never restarted" "$(systemctl show -P NRestarts tallymand.service) $(systemctl is-active tallymand.service)" "0 active"
-is "it has nothing to complain of in the journal" "$(journalctl -b -u tallymand.service -p warning -q --no-pager -o cat)" ""
+is "it has nothing to complain of in the journal" "$(complaints)" ""
 podman kill --all >/dev/null 2>&1
 finish
