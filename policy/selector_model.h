@@ -25,6 +25,7 @@ struct observed_argument {
 		type;		 /* what `auto` has turned out to be; else the argument's own */
 	uint64_t integer;	 /* extended to 64 bits as its type says */
 	struct policy_text text; /* text, bytes, paths; of sockaddr_un */
+	bool text_is_cut;	 /* of a path the beginning is missing, of all else the end */
 	uint32_t mode;		 /* st_mode of files */
 	struct {
 		uint16_t family, protocol;

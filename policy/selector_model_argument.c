@@ -107,7 +107,7 @@ static bool contains(const struct policy_text *text, const struct policy_text *p
 }
 
 static bool text_matches(enum policy_operator operation, const struct policy_value *value,
-	const struct policy_text *text)
+	const struct policy_text *text, bool is_cut)
 {
 	const struct policy_text *wanted = &value->text;
 
@@ -123,8 +123,8 @@ static bool text_matches(enum policy_operator operation, const struct policy_val
 		return contains(text, wanted, false);
 	case POLICY_SUB_STRING_IGN_CASE:
 		return contains(text, wanted, true);
-	default: /* Equal */
-		return text->length == wanted->length &&
+	default: /* Equal: no value is as long as what is cut */
+		return !is_cut && text->length == wanted->length &&
 		       !memcmp(text->data, wanted->data, wanted->length);
 	}
 }
@@ -173,8 +173,10 @@ static bool capabilities_match(enum policy_operator operation, const struct poli
 }
 
 /* Whether the argument has what the operator looks at. */
-static bool has_property(enum policy_operator operation, const struct observed_argument *argument)
+static bool has_property(enum policy_operator operation, const struct observed_argument *argument,
+	enum policy_argument_type type)
 {
+	bool is_path = policy_type_class(type) == POLICY_CLASS_PATH;
 	bool internet = argument->socket.family == AF_INET || argument->socket.family == AF_INET6;
 
 	switch (operation) {
@@ -185,6 +187,10 @@ static bool has_property(enum policy_operator operation, const struct observed_a
 	case POLICY_S_ADDR:
 	case POLICY_D_ADDR:
 		return internet;
+	case POLICY_PREFIX:
+		return !argument->text_is_cut || !is_path;
+	case POLICY_POSTFIX:
+		return !argument->text_is_cut || is_path;
 	default:
 		return true;
 	}
@@ -205,7 +211,7 @@ static bool value_matches(enum policy_operator operation, const struct policy_va
 	case POLICY_CLASS_BUFFER:
 	case POLICY_CLASS_PATH:
 	case POLICY_CLASS_SOCKET_PATH:
-		return text_matches(operation, value, &argument->text);
+		return text_matches(operation, value, &argument->text, argument->text_is_cut);
 	case POLICY_CLASS_SOCKET:
 	case POLICY_CLASS_PACKET:
 	case POLICY_CLASS_ADDRESS:
@@ -247,7 +253,7 @@ bool selector_model_argument_matches(const struct policy_match_args *match,
 	bool negated, matches;
 
 	operation = positive((enum policy_operator)match->operation, &negated);
-	if (!argument->readable || !has_property(operation, argument))
+	if (!argument->readable || !has_property(operation, argument, type))
 		return false;
 	switch (operation) {
 	case POLICY_CAPABILITIES_GAINED:

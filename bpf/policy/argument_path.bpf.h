@@ -90,6 +90,9 @@ __noinline int argument_path(__u32 slot_index, __u32 index, __u64 value)
 
 	if (!hook_reads_any(ARGUMENT_FD, ARGUMENT_LINUX_BINPRM) || !argument || !walk)
 		return ARGUMENT_UNREADABLE;
+	/* Loads from elsewhere give zeros, which would be the path of a root. */
+	if (!is_reader(argument->reader, ARGUMENT_FD, ARGUMENT_FD) && !is_kernel_address(value))
+		return ARGUMENT_UNREADABLE;
 	if (is_reader(argument->reader, ARGUMENT_DENTRY, ARGUMENT_DENTRY)) {
 		walk->mount = NULL;
 		walk->dentry = (void *)value;

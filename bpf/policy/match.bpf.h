@@ -38,16 +38,22 @@ static __always_inline int text_answers(
 	__u32 at = argument->offset, size = argument->length, length = step->length;
 	__u32 fold = 0;
 
+	/* Of what was cut, one end was not seen: a path's beginning, the end of all else. No value
+	 * is as long as that is. */
 	switch (step->operation) {
 	case STEP_TEXT_EQUAL:
 		if (size != length || argument->status == ARGUMENT_CUT)
 			return 0;
 		break;
 	case STEP_TEXT_PREFIX:
+		if (argument->flags & PATH_CUT)
+			return -1;
 		if (size < length)
 			return 0;
 		break;
 	case STEP_TEXT_POSTFIX:
+		if (argument->status == ARGUMENT_CUT && !(argument->flags & PATH_CUT))
+			return -1;
 		if (size < length)
 			return 0;
 		at += size - length;
@@ -98,7 +104,11 @@ __noinline int socket_answers(__u32 slot_index, __u32 step_index)
 	if (!steps_occur(SOCKET_STEPS) || !slot || !step)
 		return -1;
 	argument = hit_argument(slot, step->argument);
-	if (!argument || argument->length < sizeof(*socket))
+	if (!argument)
+		return -1;
+	if (is_reader(argument->reader, ARGUMENT_SOCKADDR_UN, ARGUMENT_SOCKADDR_UN))
+		return step->operation == STEP_FAMILY ? is_between(argument->integer, step) : -1;
+	if (argument->length < sizeof(*socket))
 		return -1;
 	at = argument->offset;
 	asm volatile("" : "+r"(at));

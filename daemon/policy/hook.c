@@ -489,6 +489,18 @@ void hook_counters_add(const struct hook *hook, struct hook_counters *counters)
 	}
 }
 
+int hook_program_fd(const struct hook *hook)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, hook->object->obj)
+	{
+		if (bpf_program__fd(program) >= 0)
+			return bpf_program__fd(program);
+	}
+	return -ENOENT;
+}
+
 /* What the kernel says of a descriptor: "memlock:\t8192". */
 static uint64_t memory_of(int fd)
 {

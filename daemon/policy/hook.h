@@ -38,6 +38,8 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	struct hook **ret_hook, struct error *error);
 int hook_attach(struct hook *hook, struct error *error);
 struct hook *hook_free(struct hook *hook);
+/* The first program that was loaded: for tests, which run it. */
+int hook_program_fd(const struct hook *hook);
 
 void hook_counters_add(const struct hook *hook, struct hook_counters *counters);
 uint64_t hook_memory(const struct hook *hook);
