@@ -36,7 +36,7 @@ static bool expression_holds(
 	}
 }
 
-bool label_selector_matches(
+bool policy_label_selector_matches(
 	const struct policy_label_selector *selector, label_lookup lookup, const void *subject)
 {
 	struct label_value values[LABEL_VALUES_MAX];

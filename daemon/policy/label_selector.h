@@ -20,5 +20,5 @@ struct label_value {
 typedef size_t (*label_lookup)(const void *subject, const struct policy_text *key,
 	struct label_value ret_values[LABEL_VALUES_MAX]);
 
-bool label_selector_matches(
+bool policy_label_selector_matches(
 	const struct policy_label_selector *selector, label_lookup lookup, const void *subject);

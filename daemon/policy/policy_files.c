@@ -232,7 +232,8 @@ void policy_files_json(const struct policy_files *files, char separator, struct 
 
 			if (policies_find(files->policies,
 				    metadata->namespace.length ? metadata->namespace.data : "",
-				    metadata->name.data, &entry, NULL) < 0)
+				    metadata->name.data, &entry, NULL) < 0 ||
+				strcmp(entry->source, file->path) != 0)
 				put_refused(file, metadata, separator, json);
 		}
 		if (!named && !policies_has_file(files->policies, file->path))

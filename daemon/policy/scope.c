@@ -156,8 +156,8 @@ bool scope_has_container(const struct scope *scope, const struct container_metad
 		return !scope->namespace && is_empty(scope->pod) && is_empty(scope->container);
 	if (scope->namespace && strcmp(scope->namespace, namespace_of(metadata)) != 0)
 		return false;
-	if (scope->pod->source && !label_selector_matches(scope->pod, pod_values, metadata))
+	if (scope->pod->source && !policy_label_selector_matches(scope->pod, pod_values, metadata))
 		return false;
 	return !scope->container->source ||
-	       label_selector_matches(scope->container, container_values, metadata);
+	       policy_label_selector_matches(scope->container, container_values, metadata);
 }
