@@ -305,6 +305,11 @@ static int compare_symbols(const void *left, const void *right)
 	return (int)b->global - (int)a->global;
 }
 
+void elf_symbols_sort(struct elf_symbols *symbols)
+{
+	qsort(symbols->items, symbols->count, sizeof(*symbols->items), compare_symbols);
+}
+
 static void take_symbols(const struct elf_file *file, const char *table, size_t count, char *names,
 	size_t names_length, struct elf_symbols *symbols)
 {
@@ -326,7 +331,7 @@ static void take_symbols(const struct elf_file *file, const char *table, size_t 
 	for (size_t i = 0; i < names_length; i++)
 		if (names[i] == '@')
 			names[i] = '\0';
-	qsort(symbols->items, symbols->count, sizeof(*symbols->items), compare_symbols);
+	elf_symbols_sort(symbols);
 }
 
 static int symbols_of(const struct elf_file *file, const Elf64_Shdr *section, size_t limit,

@@ -62,6 +62,8 @@ struct elf_symbols {
 /* .symtab, else .dynsym, else none (-ENOENT). */
 int elf_file_symbols(const struct elf_file *file, size_t limit, struct elf_symbols *ret_symbols);
 void elf_symbols_done(struct elf_symbols *symbols);
+/* By address again, after addresses were changed. */
+void elf_symbols_sort(struct elf_symbols *symbols);
 /* The symbol that the address is in; NULL. */
 const struct elf_symbol *elf_symbols_at(const struct elf_symbols *symbols, uint64_t address);
 /* By name, a global one before local ones. -ENOENT; -ENOTUNIQ: several local ones. */

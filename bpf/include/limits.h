@@ -68,6 +68,9 @@
 /* Hooks that interrupt each other on one CPU; one more is counted as lost. */
 #define HIT_SLOTS	4
 #define STACK_DEPTH_MAX 127
+/* Files that a user's stack leads through: of more the frames are addresses. */
+#define STACK_MODULES_MAX     16
+#define STACK_MODULE_PATH_MAX 216 /* with its NUL; of a longer path the end */
 /* A symbol with its offset and module; longer ones are cut. */
 #define SYMBOL_TEXT_MAX 192
 

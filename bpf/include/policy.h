@@ -230,7 +230,8 @@ struct hit_argument {
 #define HIT_STACK_CUT	  (1u << 5)
 #define HIT_NEEDS_RETURN  (1u << 6) /* with HIT_AWAITS_RETURN: without its return it is no hit */
 
-/* RECORD_HIT. After it: the arguments' data, the kernel stack, the user stack (8 bytes a frame). */
+/* RECORD_HIT. After it: the arguments' data, the kernel stack, the user stack (8 bytes a frame),
+ * what is mapped where that leads (struct stack_module). */
 struct hit_record {
 	struct record_header header;
 	struct process_key process;
@@ -244,8 +245,20 @@ struct hit_record {
 	__u32 arguments_count; /* return value not counted */
 	__u32 data_length;
 	__u16 kernel_stack_depth, user_stack_depth;
-	__u32 padding;
+	__u16 module_count;
+	__u16 padding;
 	struct hit_argument arguments[HOOK_ARGUMENTS_ALL];
+};
+
+/* A file that was mapped where frames of the user's stack are. */
+struct stack_module {
+	__u64 begin, end; /* addresses */
+	__u64 offset;	  /* of `begin` in the file */
+	__u64 inode;
+	__u32 device;	  /* as the kernel writes it: major << 20 | minor */
+	__u16 path_flags; /* enum path_result */
+	__u16 path_length;
+	char path[STACK_MODULE_PATH_MAX]; /* as the process sees it, with a NUL */
 };
 
 /* sock, socket, skb, sockaddr (its address and port are the source's). Addresses in network order,
@@ -290,6 +303,7 @@ RECORD_SIZE_ASSERT(hook_step, 40);
 RECORD_SIZE_ASSERT(hook_selector, 16);
 RECORD_SIZE_ASSERT(hit_argument, 24);
 RECORD_SIZE_ASSERT(hit_record, 120 + 24 * HOOK_ARGUMENTS_ALL);
+RECORD_SIZE_ASSERT(stack_module, 256);
 RECORD_SIZE_ASSERT(hit_socket, 76 + 4);
 RECORD_SIZE_ASSERT(hit_perf_event, 152);
 RECORD_SIZE_ASSERT(hit_module, 80);

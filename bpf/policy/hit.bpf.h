@@ -4,6 +4,7 @@
 
 #include "policy/call.bpf.h"
 #include "policy/match.bpf.h"
+#include "policy/modules.bpf.h"
 
 const volatile __u32 arguments_count;
 const volatile bool hook_returns;   /* a program is attached to the return, for `return: true` */
@@ -136,8 +137,28 @@ static __always_inline __u32 stack_put(
 	return length & ~7;
 }
 
+/* Both stacks, and what is mapped where the user's leads; where the data ends with them. */
+static __always_inline __u32 stacks_put(void *ctx, struct hit_slot *slot, __u32 slot_index,
+	const struct hook_selector *selector, __u32 used)
+{
+	struct hit_record *record = &slot->record;
+
+	if (selector->flags & SELECTOR_KERNEL_STACK)
+		used += stack_put(ctx, slot, used, 0, &record->kernel_stack_depth);
+	if (!(selector->flags & SELECTOR_USER_STACK))
+		return used;
+	slot->frames = used;
+	used += stack_put(ctx, slot, used, BPF_F_USER_STACK, &record->user_stack_depth);
+	if (!hook_wants_modules)
+		return used;
+	slot->modules = used;
+	stack_modules_add(slot_index);
+	return used +
+	       BOUNDED(record->module_count, STACK_MODULES_MAX) * sizeof(struct stack_module);
+}
+
 /* Fill in all but the arguments, and send. */
-static __always_inline bool hit_send(void *ctx, struct hit_slot *slot,
+static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slot_index,
 	const struct hook_selector *selector, __u32 selector_index, __u32 flags, __u64 now)
 {
 	struct hit_record *record = &slot->record;
@@ -171,13 +192,11 @@ static __always_inline bool hit_send(void *ctx, struct hit_slot *slot,
 	record->data_length = used;
 	record->kernel_stack_depth = 0;
 	record->user_stack_depth = 0;
+	record->module_count = 0;
 	if (hook_has_stack && selector && !(flags & HIT_RETURN)) {
-		if (selector->flags & SELECTOR_KERNEL_STACK)
-			used += stack_put(ctx, slot, used, 0, &record->kernel_stack_depth);
-		if (selector->flags & SELECTOR_USER_STACK)
-			used += stack_put(
-				ctx, slot, used, BPF_F_USER_STACK, &record->user_stack_depth);
-		if (used > HIT_DATA_MAX + 2048)
+		used = stacks_put(ctx, slot, slot_index, selector, used);
+		asm volatile("" : "+r"(used));
+		if (used > HIT_DATA_MAX + 2048 + HIT_ARGUMENT_MAX)
 			return false;
 	}
 	COUNT(posted);
@@ -238,7 +257,7 @@ static __always_inline int hit_act(
 					flags &= ~(HIT_AWAITS_RETURN | HIT_NEEDS_RETURN);
 				}
 			}
-			hit_send(ctx, slot, selector, index, flags, now);
+			hit_send(ctx, slot, slot_index, selector, index, flags, now);
 		}
 	}
 	return flags & HIT_OVERRIDDEN ? selector->error : 0;

@@ -5,7 +5,7 @@
 #include "policy/hit.bpf.h"
 
 const volatile __s32 hook_scope = -1; /* bit of container_scopes; -1: all */
-const volatile __u32 raw_count;	   /* of raw[]: how many are looked at */
+const volatile __u32 raw_count;	      /* of raw[]: how many are looked at */
 const volatile __u32 own_pid;	      /* tallymand: what it does to write an event makes none */
 const volatile bool preemptible;      /* since 7.0: a slot is taken by compare and swap */
 
@@ -104,7 +104,7 @@ static __always_inline void hook_return_send(
 	if ((selector->flags & SELECTOR_AWAITS_RETURN) &&
 		steps_run(slot, slot_index, selector->return_step) < 0)
 		return;
-	hit_send(ctx, slot, selector, index, HIT_RETURN, bpf_ktime_get_boot_ns());
+	hit_send(ctx, slot, slot_index, selector, index, HIT_RETURN, bpf_ktime_get_boot_ns());
 }
 
 /* A call that an entry waits for has returned `value`. */

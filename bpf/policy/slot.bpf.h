@@ -10,14 +10,18 @@
 #include "policy.h"
 #include "lib/emit.bpf.h"
 
+_Static_assert(STACK_MODULES_MAX * sizeof(struct stack_module) <= HIT_ARGUMENT_MAX, "fits");
+
 struct hit_slot {
 	__u32 busy;
 	__u32 used;	  /* bytes of data */
 	__u32 step;	  /* where the selectors are */
 	__u32 incomplete; /* user memory was not there: to be read again when the call returns */
+	__u32 frames, modules; /* where in the data the user's stack begins, and what follows it */
 	__u64 raw[HOOK_RAW_MAX];
 	struct hit_record record;
-	char data[HIT_DATA_MAX + HIT_ARGUMENT_MAX]; /* the rest is for the verifier */
+	/* The rest is for the verifier, and for stacks: two of them and their modules. */
+	char data[HIT_DATA_MAX + HIT_ARGUMENT_MAX + 2048];
 };
 
 struct {

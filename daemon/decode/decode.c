@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 static const size_t fixed_size[RECORD_KIND_MAX] = {
 	[RECORD_EXEC] = sizeof(struct exec_record),
@@ -68,12 +69,27 @@ static bool hit_fits(const struct hit_record *record)
 {
 	if (record->arguments_count > HOOK_ARGUMENTS_MAX || record->data_length > HIT_DATA_MAX ||
 		record->kernel_stack_depth > STACK_DEPTH_MAX ||
-		record->user_stack_depth > STACK_DEPTH_MAX)
+		record->user_stack_depth > STACK_DEPTH_MAX ||
+		record->module_count > STACK_MODULES_MAX)
 		return false;
 	for (uint32_t i = 0; i < record->arguments_count; i++)
 		if (!argument_fits(record, &record->arguments[i]))
 			return false;
 	return argument_fits(record, &record->arguments[HOOK_RETURN_ARGUMENT]);
+}
+
+/* As many as the record says; each path is a string then. */
+static bool modules_fit(struct span modules)
+{
+	for (size_t at = 0; at < modules.length; at += sizeof(struct stack_module)) {
+		struct stack_module module;
+
+		memcpy(&module, modules.data + at, sizeof(module));
+		if (module.begin >= module.end || module.path_length >= STACK_MODULE_PATH_MAX ||
+			strnlen(module.path, STACK_MODULE_PATH_MAX) != module.path_length)
+			return false;
+	}
+	return true;
 }
 
 int record_decode(const void *data, size_t size, struct record_view *ret_view)
@@ -112,6 +128,9 @@ int record_decode(const void *data, size_t size, struct record_view *ret_view)
 		view.bytes = take(&cursor, view.hit->data_length);
 		view.kernel_stack = take(&cursor, view.hit->kernel_stack_depth * sizeof(uint64_t));
 		view.user_stack = take(&cursor, view.hit->user_stack_depth * sizeof(uint64_t));
+		view.modules = take(&cursor, view.hit->module_count * sizeof(struct stack_module));
+		if (!cursor.failed && !modules_fit(view.modules))
+			return -EBADMSG;
 		break;
 	case RECORD_CGROUP_MKDIR:
 	case RECORD_CGROUP_RMDIR:

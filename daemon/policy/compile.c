@@ -266,6 +266,7 @@ static int compile_action(struct compiler *compiler, const struct policy_action 
 		if (action->user_stack_trace)
 			selector->flags |= SELECTOR_USER_STACK;
 		compiled->has_stack |= action->kernel_stack_trace || action->user_stack_trace;
+		compiled->has_user_stack |= action->user_stack_trace;
 		compiled->has_rate_limit |= action->rate_limit_ms > 0;
 		return 0;
 	case POLICY_ACTION_NO_POST:

@@ -123,6 +123,8 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->throttle_bytes = environment->throttle_bytes;
 	object->rodata->have_task_storage = environment->have_task_storage;
 	object->rodata->have_rdonly_cast = environment->have_rdonly_cast;
+	object->rodata->hook_wants_modules =
+		compiled->has_user_stack && environment->have_mapping_iterator;
 	object->rodata->preemptible = environment->preemptible;
 	object->rodata->hook_id = settings->id;
 	object->rodata->hook_scope = settings->scope;

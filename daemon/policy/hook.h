@@ -20,7 +20,7 @@ struct hook_environment {
 	struct policy_bpf *shared; /* its maps; no program of it is loaded */
 	uint32_t ring_bytes;
 	uint64_t throttle_bytes;
-	bool have_task_storage, have_rdonly_cast;
+	bool have_task_storage, have_rdonly_cast, have_mapping_iterator;
 	bool preemptible;
 	int ring_fd, cpus_fd, last_waking_fd, containers_fd, tasks_fd, process_states_fd;
 };

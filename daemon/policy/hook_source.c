@@ -15,8 +15,6 @@ static const char *find_function(void *data, const struct hook_description *hook
 	return policy_engine_function(source->engine, hook, function);
 }
 
-/* A user's frames stay addresses: what is mapped where, only the process's own memory map tells,
- * whose lock the process can keep whoever reads it waiting for. */
 static void symbolize(void *data, const struct hit_record *record, struct stack_frame *kernel,
 	size_t kernel_depth, struct stack_frame *user, size_t user_depth)
 {
@@ -24,6 +22,8 @@ static void symbolize(void *data, const struct hit_record *record, struct stack_
 
 	if (source->symbols)
 		kernel_symbols_resolve(source->symbols, kernel, kernel_depth);
+	if (source->user_symbols)
+		user_symbols_resolve(source->user_symbols, record, user, user_depth);
 }
 
 void engine_hook_source_get(struct engine_hook_source *source, struct hook_source *ret)

@@ -5,10 +5,12 @@
 #include "daemon/enrich/enrich_hit.h"
 #include "daemon/policy/engine.h"
 #include "daemon/policy/kernel_symbols.h"
+#include "daemon/policy/user_symbols.h"
 
 struct engine_hook_source {
 	struct policy_engine *engine;
-	struct kernel_symbols *symbols; /* may be NULL: stacks are addresses then */
+	struct kernel_symbols *symbols;	   /* may be NULL: stacks are addresses then */
+	struct user_symbols *user_symbols; /* the same */
 };
 
 /* `source` is what ret->data points to. */

@@ -230,6 +230,7 @@ void base_sensor_hook_environment(
 		.throttle_bytes = object->rodata->throttle_bytes,
 		.have_task_storage = storage,
 		.have_rdonly_cast = sensor->kernel.rdonly_cast,
+		.have_mapping_iterator = sensor->kernel.mapping_iterator,
 		.preemptible = sensor->kernel.instances > 1,
 		.ring_fd = bpf_map__fd(object->maps.ring),
 		.cpus_fd = bpf_map__fd(object->maps.cpus),

@@ -65,6 +65,7 @@ void kernel_probe(struct kernel_abilities *ret)
 {
 	ret->loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 1;
 	ret->task_storage = task_storage_works();
+	ret->mapping_iterator = have_kernel_function("bpf_iter_task_vma_new");
 	ret->rdonly_cast = have_kernel_function("bpf_rdonly_cast");
 	ret->instances = ret->loop && tracepoints_preemptible() ? INSTANCES_MAX : 1;
 }
