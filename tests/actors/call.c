@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call NAME [ARGUMENT…]: make one system call and report the process. Arguments are numbers, or
+ *   s:TEXT          the address of a text
+ *   4:ADDRESS:PORT  of a struct sockaddr_in, 6:PORT of ::1's sockaddr_in6
+ *   u:PATH          of a struct sockaddr_un; @ first: an abstract one
+ *   z:BYTES         of so many zeros
+ *   f:PATH          a descriptor of the file, opened to be read
+ * `call -n TIMES NAME …` makes it so often. The calls' result goes nowhere: what an observer sees
+ * of them is the point, so they may fail.
+ */
+#include "actor.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CALL(name)                                                                                 \
+	{                                                                                          \
+#name, SYS_##name                                                                  \
+	}
+static const struct {
+	const char *name;
+	long number;
+} calls[] = {CALL(access), CALL(bpf), CALL(capset), CALL(chdir), CALL(chmod), CALL(chroot),
+	CALL(connect), CALL(delete_module), CALL(dup3), CALL(execveat), CALL(faccessat),
+	CALL(fchmodat), CALL(finit_module), CALL(fsopen), CALL(fsync), CALL(getpriority),
+	CALL(init_module), CALL(kill), CALL(link), CALL(lseek), CALL(memfd_create), CALL(mknod),
+	CALL(mknodat), CALL(mount), CALL(move_mount), CALL(open_by_handle_at), CALL(open_tree),
+	CALL(openat), CALL(perf_event_open), CALL(pivot_root), CALL(process_vm_writev),
+	CALL(ptrace), CALL(readlink), CALL(rename), CALL(renameat2), CALL(sendto), CALL(setns),
+	CALL(setresuid), CALL(setuid), CALL(setgid), CALL(setreuid), CALL(splice), CALL(symlink),
+	CALL(umount2), CALL(unlink), CALL(unlinkat), CALL(unshare), CALL(write), CALL(bind),
+	CALL(listen), CALL(truncate), CALL(userfaultfd), CALL(keyctl)};
+
+static long parse(char *text)
+{
+	struct sockaddr_in6 *ipv6;
+	struct sockaddr_in *ipv4;
+	struct sockaddr_un *path;
+	char *port;
+	int fd;
+
+	if (text[0] && text[1] == ':')
+		switch (text[0]) {
+		case 's':
+			return (long)(text + 2);
+		case 'z':
+			return (long)calloc(1, (size_t)parse_int(text + 2));
+		case 'f':
+			fd = open(text + 2, O_RDONLY | O_CLOEXEC);
+			if (fd < 0)
+				die(text + 2);
+			return fd;
+		case 'u':
+			path = calloc(1, sizeof(*path));
+			if (!path)
+				die("calloc");
+			path->sun_family = AF_UNIX;
+			snprintf(path->sun_path, sizeof(path->sun_path), "%s", text + 2);
+			if (text[2] == '@')
+				path->sun_path[0] = '\0';
+			return (long)path;
+		case '4':
+			ipv4 = calloc(1, sizeof(*ipv4));
+			port = strrchr(text, ':');
+			if (!ipv4)
+				die("calloc");
+			*port = '\0';
+			ipv4->sin_family = AF_INET;
+			ipv4->sin_port = htons((uint16_t)parse_int(port + 1));
+			if (inet_pton(AF_INET, text + 2, &ipv4->sin_addr) != 1)
+				die(text);
+			return (long)ipv4;
+		case '6':
+			ipv6 = calloc(1, sizeof(*ipv6));
+			if (!ipv6)
+				die("calloc");
+			ipv6->sin6_family = AF_INET6;
+			ipv6->sin6_port = htons((uint16_t)parse_int(text + 2));
+			ipv6->sin6_addr = in6addr_loopback;
+			return (long)ipv6;
+		}
+	return (long)strtoull(text, NULL, 0);
+}
+
+int main(int argc, char *argv[])
+{
+	long arguments[6] = {0}, number = -1;
+	int times = 1, at = 1;
+
+	if (argc > 3 && !strcmp(argv[1], "-n")) {
+		times = parse_int(argv[2]);
+		at = 3;
+	}
+	for (size_t i = 0; at < argc && i < sizeof(calls) / sizeof(*calls); i++)
+		if (!strcmp(calls[i].name, argv[at]))
+			number = calls[i].number;
+	if (number < 0 || argc - at > 7) {
+		dprintf(STDERR_FILENO, "Usage: call [-n TIMES] NAME [ARGUMENT…]\n");
+		return 2;
+	}
+	for (int i = at + 1; i < argc; i++)
+		arguments[i - at - 1] = parse(argv[i]);
+	report("call", &(struct report){.pid = getpid()});
+	while (times--)
+		syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
+			arguments[4], arguments[5]);
+	return 0;
+}

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Each operator, with arguments of system calls and tracepoints: an actor that makes it match and one
+# that makes it miss. All policies are in force at once.
+. "$(dirname "$0")/lib.sh"
+. "$tests_dir/policy.sh"
+
+touch "$work/regular" && mkfifo "$work/fifo" && mkdir "$work/directory"
+exec 3<>"$work/fifo"
+
+# name | system call | its argument: index, type and more | operator and values | call that matches | that misses
+# %W is the test's directory.
+cases=$(
+	cat <<'E2'
+int-equal|getpriority|index: 0, type: int|Equal, values: ["-7", "7001"]|getpriority 7001 0|getpriority 7002 0
+int-equal-negative|getpriority|index: 0, type: int|Equal, values: ["-7"]|getpriority -7 0|getpriority 7 0
+int-not-equal|getpriority|index: 1, type: int|NotEqual, values: ["7003", "0"]|getpriority 9 7004|getpriority 9 7003
+int-greater|getpriority|index: 1, type: int|GreaterThan, values: ["8000000"]|getpriority 9 8000001|getpriority 9 8000000
+int-less|getpriority|index: 1, type: int|LessThan, values: ["-8000000"]|getpriority 9 -8000001|getpriority 9 -8000000
+uint-greater|getpriority|index: 1, type: uint32|GT, values: ["4294967000"]|getpriority 9 -5|getpriority 9 5
+mask|getpriority|index: 1, type: uint32|Mask, values: ["0x40000000"]|getpriority 9 0x40000001|getpriority 9 0x20000001
+in-range|getpriority|index: 1, type: int|InRange, values: ["600100:600200"]|getpriority 9 600200|getpriority 9 600201
+not-in-range|getpriority|index: 1, type: int|NotInRange, values: ["-2147483648:700000", "700002:2147483647"]|getpriority 9 700001|getpriority 9 700002
+in-map|getpriority|index: 1, type: int|InMap, values: ["500100", "500200:500300", "500400", "500500", "500600", "500700"]|getpriority 9 500250|getpriority 9 500150
+not-in-map|lseek|index: 1, type: int64|NotInMap, values: ["-9223372036854775808:44", "46:9223372036854775807"]|lseek -1 45|lseek -1 46
+int64|lseek|index: 1, type: int64|Equal, values: ["-4611686018427387905"]|lseek -1 0xbfffffffffffffff|lseek -1 0x3fffffffffffffff
+uint64|lseek|index: 1, type: uint64|Equal, values: ["0xbfffffffffffffff"]|lseek -1 0xbfffffffffffffff|lseek -1 0x3fffffffffffffff
+int8|getpriority|index: 1, type: int8|Equal, values: ["-3"]|getpriority 9 0x5fd|getpriority 9 0x5fc
+string-equal|access|index: 0, type: string|Equal, values: ["/tally/equal"]|access s:/tally/equal 0|access s:/tally/equal2 0
+string-not-equal|access|index: 0, type: string, index: 0|NotEqual, values: ["/tally/x"]|access s:/tally/y 0|access s:/tally/x 0
+string-prefix|access|index: 0, type: string|Prefix, values: ["/tally/prefix"]|access s:/tally/prefixed 0|access s:/tally/prefi 0
+string-not-prefix|readlink|index: 0, type: string|NotPrefix, values: ["/", "a", "m", ".", "s"]|readlink s:tally 0 0|readlink s:/tally 0 0
+string-postfix|access|index: 0, type: string|Postfix, values: [".tally"]|access s:/x/a.tally 0|access s:/x/a.tallz 0
+string-not-postfix|readlink|index: 0, type: string|NotPostfix, values: ["e", "y", "s", "0", "1", "2", "3"]|readlink s:/tallyX 0 0|readlink s:/tally 0 0
+string-sub|access|index: 0, type: string|SubString, values: ["-ally-"]|access s:/x/t-ally-m 0|access s:/x/t-ALLY-m 0
+string-sub-case|access|index: 0, type: string|SubStringIgnCase, values: ["-ALly-man"]|access s:/x/t-alLY-MAN 0|access s:/x/t-alLY 0
+buffer-equal|write|index: 1, type: char_buf, sizeArgIndex: 3|Equal, values: ["tally\n"]|write -1 s:tally\n 6|write -1 s:tally 5
+buffer-prefix|write|index: 1, type: char_buf, sizeArgIndex: 3|Prefix, values: ["tally prefix"]|write -1 s:tally_prefix_and_more 21|write -1 s:tally_prefi 11
+fd-equal|fsync|index: 0, type: fd|Equal, values: ["%W/regular"]|fsync f:%W/regular|fsync f:%W/directory
+fd-prefix|fsync|index: 0, type: fd|Prefix, values: ["%W/dir"]|fsync f:%W/directory|fsync f:%W/regular
+fd-type|fsync|index: 0, type: fd|FileType, values: [dir, fifo]|fsync f:%W/directory|fsync f:%W/regular
+fd-not-type|fsync|index: 0, type: fd|NotFileType, values: [dir, reg, sock, chr, blk]|fsync f:%W/fifo|fsync f:%W/regular
+source-port|connect|index: 1, type: sockaddr|SPort, values: ["7777", "8000:8010"]|connect -1 4:10.9.8.7:8005 16|connect -1 4:10.9.8.7:8011 16
+not-source-port|connect|index: 1, type: sockaddr|NotSPort, values: ["0:8011", "8013:65535"]|connect -1 4:10.9.8.7:8012 16|connect -1 4:10.9.8.7:8013 16
+source-port-privileged|connect|index: 1, type: sockaddr|SPortPriv|connect -1 4:10.9.8.7:1023 16|connect -1 4:10.9.8.7:1024 16
+not-source-port-privileged|connect|index: 1, type: sockaddr|NotSPortPriv|connect -1 6:1024 28|connect -1 6:1023 28
+source-address|connect|index: 1, type: sockaddr|SAddr, values: ["10.77.0.0/16", "::1"]|connect -1 4:10.77.1.2:80 16|connect -1 4:10.78.1.2:80 16
+source-address-6|connect|index: 1, type: sockaddr|SAddr, values: ["::1/127"]|connect -1 6:80 28|connect -1 4:127.0.0.1:80 16
+not-source-address|connect|index: 1, type: sockaddr|NotSAddr, values: ["0.0.0.0/1", "::/0"]|connect -1 4:200.1.1.1:80 16|connect -1 4:100.1.1.1:80 16
+family|connect|index: 1, type: sockaddr|Family, values: [AF_INET6]|connect -1 6:99 28|connect -1 4:10.9.8.7:99 16
+unix-equal|connect|index: 1, type: sockaddr_un|Equal, values: ["/tally.sock"]|connect -1 u:/tally.sock 110|connect -1 u:/tally2.sock 110
+unix-abstract|connect|index: 1, type: sockaddr_un|Prefix, values: ["@tally"]|connect -1 u:@tallyman 110|connect -1 u:@tall 110
+unix-family|connect|index: 1, type: sockaddr_un|Family, values: [AF_UNIX]|connect -1 u:/x 110|connect -1 6:1 28
+E2
+)
+
+daemon_start
+while IFS='|' read -r name call argument operator _; do
+	policy_add "$name" "kprobes:
+- call: sys_$call
+  syscall: true
+  args:
+  - {${argument%, index: 0}}
+  selectors:
+  - matchArgs:
+    - {args: [0], operator: ${operator//%W/$work}}"
+done <<<"$cases"
+declare -A matches misses
+unescape() { printf '%b' "${1//_/ }"; }
+while IFS='|' read -r name _ _ _ matching missing; do
+	read -ra words <<<"${matching//%W/$work}"
+	[[ $name != buffer* ]] || words[2]=$(unescape "${words[2]}"; echo .) words[2]=${words[2]%.}
+	act call "${words[@]}"
+	matches[$name]=$pid
+	read -ra words <<<"${missing//%W/$work}"
+	[[ $name != buffer* ]] || words[2]=$(unescape "${words[2]}")
+	act call "${words[@]}"
+	misses[$name]=$pid
+done <<<"$cases"
+settle
+while IFS='|' read -r name _; do
+	is "$name: matches" "$(hits "$name" "${matches[$name]}")" 1
+	is "$name: misses" "$(hits "$name" "${misses[$name]}")" 0
+done <<<"$cases"
+
+number=$(wc -l <<<"$cases")
+is "$number policies are in force at once" "$(tallyman policy list -o json | jq '[.[] | select(.state == "enabled")] | length')" "$number"
+is "none of them had errors" "$(tallyman policy list -o json | jq -c '[.[] | select(.errors != "0") | .name]')" "[]"
+is "none takes a megabyte of the kernel's memory" \
+	"$(tallyman policy list -o json | jq -c '[.[] | select((.kernel_memory | tonumber) >= 1048576 or (.kernel_memory | tonumber) == 0) | .name]')" "[]"
+finish
