@@ -21,6 +21,7 @@
 #include "daemon/options.h"
 #include "daemon/pipeline.h"
 #include "daemon/policy/engine.h"
+#include "daemon/policy/hook_source.h"
 #include "daemon/policy/policy_notices.h"
 #include "daemon/policy/policy_worker.h"
 #include "daemon/policy/scope_table.h"
@@ -56,6 +57,7 @@ struct daemon {
 	struct audit *audit;
 	struct export *export;
 	struct policy_engine *engine;
+	struct engine_hook_source hooks;
 	struct scope_table *scopes;
 	struct policy_worker *policies;
 	struct registration *registration;
@@ -187,20 +189,10 @@ static int filter_syscalls(struct error *error)
 	return 0;
 }
 
-static const struct hook_description *find_hook(void *data, uint32_t id)
-{
-	return policy_engine_hook(data, id);
-}
-
-static const char *find_function(void *data, const struct hook_description *hook, uint64_t function)
-{
-	return policy_engine_function(data, hook, function);
-}
-
 /* Before any container is known: each gets its scopes when it is registered. */
 static int make_policy_engine(struct daemon *daemon, struct error *error)
 {
-	struct hook_source hooks = {.hook = find_hook, .function = find_function};
+	struct hook_source hooks;
 	int r;
 
 	r = policy_engine_new(daemon->sensor, &daemon->engine);
@@ -208,7 +200,8 @@ static int make_policy_engine(struct daemon *daemon, struct error *error)
 		r = scope_table_new(daemon->engine, &daemon->scopes);
 	if (r < 0)
 		return error_set(error, r, "policies: %s", strerror(-r));
-	hooks.data = daemon->engine;
+	daemon->hooks = (struct engine_hook_source){daemon->engine, kernel_symbols_new()};
+	engine_hook_source_get(&daemon->hooks, &hooks);
 	enrich_set_hooks(&daemon->pipeline.enrichment, &hooks);
 	daemon->pipeline.engine = daemon->engine;
 	return 0;
@@ -358,6 +351,7 @@ static void stop(struct daemon *daemon)
 	daemon->export = export_stop(daemon->export);
 	if (daemon->pipeline_ready)
 		pipeline_done(&daemon->pipeline);
+	daemon->hooks.symbols = kernel_symbols_free(daemon->hooks.symbols);
 	daemon->engine = policy_engine_free(daemon->engine);
 	daemon->sensor = base_sensor_free(daemon->sensor);
 	daemon->redaction = redaction_free(daemon->redaction);

@@ -57,6 +57,23 @@ static void put_tree(const struct pipeline *pipeline, struct buf *json)
 	json_close_object(json);
 }
 
+static void put_matches(const struct hits *hits, struct buf *json)
+{
+	const struct hit_counters *counters = &hits->counters;
+
+	json_key(json, "matches");
+	json_open_object(json);
+	json_key_u64(json, "events", counters->hits);
+	json_key_u64(json, "with_return", counters->merged);
+	json_key_u64(json, "without_return", counters->unmerged);
+	json_key_u64(json, "without_return_no_room", counters->evicted);
+	json_key_u64(json, "awaiting_return", hits->pending.count);
+	json_key_u64(json, "lone_returns", counters->lone_returns);
+	json_key_u64(json, "unknown_hooks", counters->unknown_hooks);
+	json_key_u64(json, "unknown_processes", counters->strangers);
+	json_close_object(json);
+}
+
 static void put_sink(
 	struct buf *json, const char *name, const struct file_sink *sink, const char *path)
 {
@@ -203,6 +220,7 @@ static void on_status(void *data, struct buf *json)
 	json_key_u64(json, "containers", registry_count(pipeline->enrichment.registry));
 	put_ring(pipeline, json);
 	put_tree(pipeline, json);
+	put_matches(&pipeline->enrichment.hits, json);
 	put_events(status, json);
 	put_registration(pipeline, json);
 	put_policies(status->policies, json);
