@@ -192,7 +192,7 @@ static int filter_syscalls(struct error *error)
 /* Before any container is known: each gets its scopes when it is registered. */
 static int make_policy_engine(struct daemon *daemon, struct error *error)
 {
-	struct hook_source hooks;
+	struct hook_source source;
 	int r;
 
 	r = policy_engine_new(daemon->sensor, &daemon->engine);
@@ -200,9 +200,11 @@ static int make_policy_engine(struct daemon *daemon, struct error *error)
 		r = scope_table_new(daemon->engine, &daemon->scopes);
 	if (r < 0)
 		return error_set(error, r, "policies: %s", strerror(-r));
-	daemon->hooks = (struct engine_hook_source){daemon->engine, kernel_symbols_new()};
-	engine_hook_source_get(&daemon->hooks, &hooks);
-	enrich_set_hooks(&daemon->pipeline.enrichment, &hooks);
+	daemon->hooks = (struct engine_hook_source){.engine = daemon->engine,
+		.symbols = kernel_symbols_new(),
+		.user_symbols = user_symbols_new()};
+	engine_hook_source_get(&daemon->hooks, &source);
+	enrich_set_hooks(&daemon->pipeline.enrichment, &source);
 	daemon->pipeline.engine = daemon->engine;
 	return 0;
 }
@@ -352,6 +354,7 @@ static void stop(struct daemon *daemon)
 	if (daemon->pipeline_ready)
 		pipeline_done(&daemon->pipeline);
 	daemon->hooks.symbols = kernel_symbols_free(daemon->hooks.symbols);
+	daemon->hooks.user_symbols = user_symbols_free(daemon->hooks.user_symbols);
 	daemon->engine = policy_engine_free(daemon->engine);
 	daemon->sensor = base_sensor_free(daemon->sensor);
 	daemon->redaction = redaction_free(daemon->redaction);
