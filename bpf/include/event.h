@@ -21,8 +21,9 @@ enum record_kind {
 	RECORD_CGROUP_MKDIR,
 	RECORD_CGROUP_RMDIR,
 	RECORD_CGROUP_ATTACH,
-	RECORD_TASK, /* from the task iterator: a process that was there already */
-	RECORD_HIT,  /* a policy matched: policy.h */
+	RECORD_TASK,	 /* from the task iterator: a process that was there already */
+	RECORD_HIT,	 /* a policy matched: policy.h */
+	RECORD_HIT_DATA, /* a further piece of an argument with maxData, before its HIT record */
 	RECORD_KIND_MAX,
 };
 

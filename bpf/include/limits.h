@@ -62,6 +62,11 @@
 #define HIT_DATA_MAX 16384
 /* One argument's: a path, a buffer without maxData. */
 #define HIT_ARGUMENT_MAX 4096
+/* With maxData: its first bytes are in the record, the others in pieces before it. Beyond, it is
+ * cut. */
+#define HIT_MAX_DATA   327360
+#define HIT_PIECE_MAX  4000
+#define HIT_PIECES_MAX (HIT_MAX_DATA / HIT_PIECE_MAX + 1)
 /* Segments of an iovec: UIO_MAXIOV, more cannot be given to a call. */
 #define HIT_SEGMENTS_MAX   1024
 #define HIT_SEGMENTS_BLOCK 32

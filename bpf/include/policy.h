@@ -216,7 +216,7 @@ enum argument_status {
 struct hit_argument {
 	__u8 status; /* enum argument_status */
 	__u8 reader; /* enum argument_reader */
-	__u16 flags; /* enum path_result of a path */
+	__u16 flags; /* enum path_result of a path; HIT_ARGUMENT_PIECES */
 	__u32 offset, length;
 	__u32 size;    /* of a buffer: what there was in all */
 	__u64 integer; /* of paths: i_mode; of sockaddr_un: the family */
@@ -259,6 +259,20 @@ struct stack_module {
 	__u16 path_flags; /* enum path_result */
 	__u16 path_length;
 	char path[STACK_MODULE_PATH_MAX]; /* as the process sees it, with a NUL */
+};
+
+/* hit_argument.flags: RECORD_HIT_DATA with this call and argument came before. */
+#define HIT_ARGUMENT_PIECES (1u << 8)
+
+/* RECORD_HIT_DATA */
+struct hit_data_record {
+	struct record_header header;
+	__u64 call; /* of the hit */
+	__u32 argument;
+	__u32 offset; /* in the argument; the first is where the hit's own bytes end */
+	__u32 length;
+	__u32 padding;
+	/* bytes */
 };
 
 /* sock, socket, skb, sockaddr (its address and port are the source's). Addresses in network order,
@@ -304,6 +318,7 @@ RECORD_SIZE_ASSERT(hook_selector, 16);
 RECORD_SIZE_ASSERT(hit_argument, 24);
 RECORD_SIZE_ASSERT(hit_record, 120 + 24 * HOOK_ARGUMENTS_ALL);
 RECORD_SIZE_ASSERT(stack_module, 256);
+RECORD_SIZE_ASSERT(hit_data_record, 56);
 RECORD_SIZE_ASSERT(hit_socket, 76 + 4);
 RECORD_SIZE_ASSERT(hit_perf_event, 152);
 RECORD_SIZE_ASSERT(hit_module, 80);

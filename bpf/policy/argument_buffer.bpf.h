@@ -8,30 +8,28 @@
 /* No call moves more; what is larger was a negative number: a call's error. */
 #define BUFFER_SIZE_MAX 0x7fffffff
 
-/* A piece more of the argument's data. All that there is is counted in its size; its length is what
- * had room. */
+/* More of the argument. All that there is is counted in its size; what has room is read. */
 __noinline int buffer_append(__u32 slot_index, __u32 index, __u64 address, __u64 size)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
-	__u64 at, length;
+	__u64 at, length, skip;
 
 	if (!hook_reads_any(ARGUMENT_CHAR_BUF, ARGUMENT_CONST_BUF) || !argument)
 		return ARGUMENT_UNREADABLE;
 	if (size > BUFFER_SIZE_MAX)
 		size = 0;
 	argument->size = BOUNDED(argument->size + size, BUFFER_SIZE_MAX);
-	length = argument->length;
-	if (length >= HIT_ARGUMENT_MAX)
-		return ARGUMENT_CUT;
-	at = BOUNDED(argument->offset + length, HIT_DATA_MAX);
-	length = BOUNDED(HIT_ARGUMENT_MAX - length, size);
-	length = BOUNDED(length, HIT_DATA_MAX - at);
+	skip = BOUNDED(slot->buffer_skip, size);
+	slot->buffer_skip -= skip;
+	at = BOUNDED(slot->buffer_at, HIT_DATA_MAX + HIT_ARGUMENT_MAX);
+	length = BOUNDED(size - skip, slot->buffer_room);
 	length = BOUNDED(length, HIT_ARGUMENT_MAX);
-	if (length && read_memory(slot, &slot->data[at], length, address))
+	if (length && read_memory(slot, &slot->data[at], length, address + skip))
 		return ARGUMENT_UNREADABLE;
-	argument->length += length;
-	return length < size ? ARGUMENT_CUT : ARGUMENT_READ;
+	slot->buffer_at = at + length;
+	slot->buffer_room -= length;
+	return ARGUMENT_READ;
 }
 
 /* Up to HIT_SEGMENTS_BLOCK segments of the iovec at `address`, without the first `skip` bytes. */
@@ -102,14 +100,11 @@ static __always_inline enum iter_segments iter_segments(const struct iov_iter *i
 	return ITER_SEGMENTS_NONE;
 }
 
-__noinline int buffer_append_iter(__u32 slot_index, __u32 index, __u64 value)
+static __always_inline int buffer_append_iter(
+	__u32 slot_index, __u32 index, const struct iov_iter *iter)
 {
-	const struct iov_iter *iter = (void *)value;
-	__u64 address, skip;
+	__u64 skip = BPF_CORE_READ(iter, iov_offset);
 
-	if (!hook_reads(ARGUMENT_IOV_ITER))
-		return ARGUMENT_UNREADABLE;
-	skip = BPF_CORE_READ(iter, iov_offset);
 	switch (iter_segments(iter)) {
 	case ITER_SEGMENTS_ONE:
 		if (!bpf_core_field_exists(iter->ubuf))
@@ -117,42 +112,54 @@ __noinline int buffer_append_iter(__u32 slot_index, __u32 index, __u64 value)
 		return buffer_append(slot_index, index, (__u64)BPF_CORE_READ(iter, ubuf) + skip,
 			BPF_CORE_READ(iter, count));
 	case ITER_SEGMENTS_MANY:
-		address = (__u64)BPF_CORE_READ(iter, kvec);
-		return buffer_append_iovec(
-			slot_index, index, address, BPF_CORE_READ(iter, nr_segs), skip);
+		return buffer_append_iovec(slot_index, index, (__u64)BPF_CORE_READ(iter, kvec),
+			BPF_CORE_READ(iter, nr_segs), skip);
 	default:
 		return ARGUMENT_READ;
 	}
+}
+
+/* To where the slot says; `size` is what there is of it. */
+static __always_inline int buffer_read(struct hit_slot *slot, struct hit_argument *argument,
+	__u32 slot_index, __u32 index, __u64 value)
+{
+	__u64 size = raw_value(slot, hook_arguments[index].size_raw);
+	int status;
+
+	argument->size = 0;
+	if (is_reader(argument->reader, ARGUMENT_CHAR_IOVEC, ARGUMENT_CHAR_IOVEC))
+		return buffer_append_iovec(slot_index, index, value, size, 0);
+	if (is_reader(argument->reader, ARGUMENT_IOV_ITER, ARGUMENT_IOV_ITER)) {
+		const struct iov_iter *iter = (void *)value;
+
+		status = buffer_append_iter(slot_index, index, iter);
+		/* the segments may have more than is meant */
+		size = BPF_CORE_READ(iter, count);
+		argument->size = BOUNDED(size, BUFFER_SIZE_MAX);
+		return status;
+	}
+	if (hook_arguments[index].size_raw == HOOK_NO_SIZE)
+		size = hook_arguments[index].size;
+	return buffer_append(slot_index, index, value, size);
 }
 
 __noinline int argument_buffer(__u32 slot_index, __u32 index, __u64 value)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
-	int status = ARGUMENT_UNREADABLE;
-	__u64 size, total = 0;
+	__u64 begin, length;
 
 	if (!hook_reads_any(ARGUMENT_CHAR_BUF, ARGUMENT_CONST_BUF) || !argument ||
 		index >= HOOK_ARGUMENTS_ALL)
-		return status;
-	argument->offset = data_begin(slot);
-	size = raw_value(slot, hook_arguments[index].size_raw);
-	if (is_reader(argument->reader, ARGUMENT_CHAR_IOVEC, ARGUMENT_CHAR_IOVEC)) {
-		status = buffer_append_iovec(slot_index, index, value, size, 0);
-	} else if (is_reader(argument->reader, ARGUMENT_IOV_ITER, ARGUMENT_IOV_ITER)) {
-		total = BPF_CORE_READ((struct iov_iter *)value, count);
-		status = buffer_append_iter(slot_index, index, value);
-		/* what is left of the segments, which may be more than is meant */
-		argument->size = BOUNDED(total, BUFFER_SIZE_MAX);
-		if (argument->length > argument->size)
-			argument->length = argument->size;
-	} else {
-		if (hook_arguments[index].size_raw == HOOK_NO_SIZE)
-			size = hook_arguments[index].size;
-		status = buffer_append(slot_index, index, value, size);
-	}
-	if (status == ARGUMENT_UNREADABLE)
-		return status;
-	slot->used = (argument->offset + argument->length + 7) & ~7ULL;
-	return argument->length < argument->size ? ARGUMENT_CUT : ARGUMENT_READ;
+		return ARGUMENT_UNREADABLE;
+	begin = data_begin(slot);
+	slot->buffer_at = begin;
+	slot->buffer_room = BOUNDED(HIT_DATA_MAX - begin, HIT_ARGUMENT_MAX);
+	slot->buffer_skip = 0;
+	if (buffer_read(slot, argument, slot_index, index, value) == ARGUMENT_UNREADABLE)
+		return ARGUMENT_UNREADABLE;
+	length = slot->buffer_at - begin;
+	if (length > argument->size)
+		length = argument->size;
+	return data_end(slot, argument, begin, length, argument->size);
 }

@@ -2,6 +2,7 @@
 /* A selector has matched: its actions, and the record. */
 #pragma once
 
+#include "policy/argument_pieces.bpf.h"
 #include "policy/call.bpf.h"
 #include "policy/match.bpf.h"
 #include "policy/modules.bpf.h"
@@ -179,10 +180,12 @@ static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slo
 	asm volatile("" : "+r"(used));
 	if (used > HIT_DATA_MAX)
 		used = HIT_DATA_MAX;
-	if (!charge(container, RECORD_HIT, sizeof(*record) + used, now)) {
+	if (!charge(container, RECORD_HIT,
+		    sizeof(*record) + used + pieces_bytes_of_all(slot, arguments_count), now)) {
 		skip_throttled(RECORD_HIT);
 		return false;
 	}
+	pieces_send(slot_index, arguments_count);
 	current_process_key(&record->process);
 	record->hook = hook_id;
 	record->tid = (__u32)bpf_get_current_pid_tgid();

@@ -18,10 +18,14 @@ struct hit_slot {
 	__u32 step;	  /* where the selectors are */
 	__u32 incomplete; /* user memory was not there: to be read again when the call returns */
 	__u32 frames, modules; /* where in the data the user's stack begins, and what follows it */
+	/* where the bytes of a buffer go: place and room in data, and how many come before them */
+	__u32 buffer_at, buffer_room;
+	__u64 buffer_skip;
 	__u64 raw[HOOK_RAW_MAX];
 	struct hit_record record;
-	/* The rest is for the verifier, and for stacks: two of them and their modules. */
-	char data[HIT_DATA_MAX + HIT_ARGUMENT_MAX + 2048];
+	/* The rest is for stacks, two of them and their modules, before that for a piece of an
+	 * argument while it is sent, and for the verifier. */
+	char data[HIT_DATA_MAX + 2 * HIT_ARGUMENT_MAX];
 };
 
 struct {

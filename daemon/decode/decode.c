@@ -15,6 +15,7 @@ static const size_t fixed_size[RECORD_KIND_MAX] = {
 	[RECORD_CGROUP_ATTACH] = sizeof(struct cgroup_record),
 	[RECORD_TASK] = sizeof(struct exec_record),
 	[RECORD_HIT] = sizeof(struct hit_record),
+	[RECORD_HIT_DATA] = sizeof(struct hit_data_record),
 };
 
 struct cursor {
@@ -121,6 +122,9 @@ int record_decode(const void *data, size_t size, struct record_view *ret_view)
 		break;
 	case RECORD_DATA:
 		view.bytes = take(&cursor, view.data->length);
+		break;
+	case RECORD_HIT_DATA:
+		view.bytes = take(&cursor, view.hit_data->length);
 		break;
 	case RECORD_HIT:
 		if (!hit_fits(view.hit))

@@ -24,6 +24,7 @@ struct record_view {
 		const struct exit_record *exit;
 		const struct cgroup_record *cgroup;
 		const struct hit_record *hit;
+		const struct hit_data_record *hit_data;
 	};
 	struct span filename, interp, exe, cwd, arguments, environment; /* exec */
 	struct span bytes; /* data: a piece of argv; cgroup: the path; hit: arguments' data */

@@ -233,6 +233,9 @@ void enrich_record(struct enrichment *enrichment, const struct record_view *view
 	case RECORD_EXIT:
 		handle_exit(enrichment, view);
 		break;
+	case RECORD_HIT_DATA:
+		hit_pieces_add(&enrichment->hits.pieces, view);
+		break;
 	case RECORD_HIT:
 		enrich_hit(enrichment, view);
 		break;

@@ -3,10 +3,12 @@
  * is a record of its own. */
 #include "daemon/enrich/enrich_hit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/clock.h"
 #include "daemon/enrich/enrich.h"
+#include "lib/util.h"
 
 void enrich_set_hooks(struct enrichment *enrichment, const struct hook_source *source)
 {
@@ -87,6 +89,26 @@ static void add_actions(struct policy_hit *hit)
 	hit->monitored = !hit->acted && enforces(hit->action);
 }
 
+/* Arguments whose further bytes came before. */
+static void add_joined(struct hits *hits, const struct hit_record *record, struct policy_hit *hit)
+{
+	const char *data = (const char *)(record + 1);
+
+	for (uint32_t i = 0; i < record->arguments_count; i++) {
+		const struct hit_argument *argument = &record->arguments[i];
+		struct hit_joined *joined = &hits->joined[hits->joined_count];
+
+		if (argument->status != ARGUMENT_CUT || !(argument->flags & HIT_ARGUMENT_PIECES) ||
+			hits->joined_count == ARRAY_SIZE(hits->joined) ||
+			!hit_pieces_join(&hits->pieces, record->call, i, argument,
+				data + argument->offset, joined))
+			continue;
+		if (!hit->joined_count++)
+			hit->joined = joined;
+		hits->joined_count++;
+	}
+}
+
 /* `record` has its data and stacks after it. */
 static void hit_event(struct enrichment *enrichment, const struct hook_description *hook,
 	struct process *process, const struct hit_record *record,
@@ -108,6 +130,9 @@ static void hit_event(struct enrichment *enrichment, const struct hook_descripti
 		hit->return_record = return_record;
 		hit->return_data = (const char *)(return_record + 1);
 	}
+	add_joined(hits, record, hit);
+	if (return_record && return_record != record)
+		add_joined(hits, return_record, hit);
 	hit->function = hook->function;
 	if (!hit->function && hits->source.function)
 		hit->function = hits->source.function(hits->source.data, hook, record->function);
@@ -261,7 +286,9 @@ void enrich_hit_finish(struct enrichment *enrichment)
 
 	for (size_t i = 0; i < hits->taken_count; i++)
 		release(enrichment, hits->taken[i]);
-	hits->taken_count = hits->frames_used = 0;
+	for (size_t i = 0; i < hits->joined_count; i++)
+		free(hits->joined[i].bytes);
+	hits->taken_count = hits->frames_used = hits->joined_count = 0;
 	if (hits->stranger)
 		process_tree_unref(enrichment->tree, hits->stranger);
 	hits->stranger = NULL;
@@ -275,4 +302,5 @@ void enrich_hit_done(struct enrichment *enrichment)
 	while ((pending = pending_hits_take_overdue(&enrichment->hits.pending, UINT64_MAX)))
 		release(enrichment, pending);
 	pending_hits_done(&enrichment->hits.pending);
+	hit_pieces_done(&enrichment->hits.pieces);
 }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "daemon/enrich/hit_pieces.h"
 #include "daemon/enrich/pending_hits.h"
 #include "daemon/policy/hit.h"
 
@@ -36,6 +37,7 @@ struct hit_counters {
 struct hits {
 	struct hook_source source;
 	struct pending_hits pending;
+	struct hit_pieces pieces;
 	struct hit_counters counters;
 
 	/* of the record at hand, until enrich_finish() */
@@ -46,6 +48,8 @@ struct hits {
 		struct stack_frame kernel[STACK_DEPTH_MAX], user[STACK_DEPTH_MAX];
 	} frames[HIT_EVENTS_MAX];
 	size_t frames_used;
+	struct hit_joined joined[HIT_EVENTS_MAX * HOOK_ARGUMENTS_MAX];
+	size_t joined_count;
 };
 
 struct enrichment;

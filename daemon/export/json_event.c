@@ -20,6 +20,7 @@ static const char *const record_names[RECORD_KIND_MAX] = {
 	[RECORD_CGROUP_RMDIR] = "cgroup_rmdir",
 	[RECORD_CGROUP_ATTACH] = "cgroup_attach",
 	[RECORD_HIT] = "policy_hit",
+	[RECORD_HIT_DATA] = "policy_hit_data",
 };
 
 static void process_put(const struct json_event_options *options, const struct event *event,

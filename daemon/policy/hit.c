@@ -86,25 +86,34 @@ static const char *bytes_of(const struct hit_argument *argument, const char *dat
 	return policy_hit_argument_usable(argument) ? data + argument->offset : "";
 }
 
+static const struct hit_argument *argument_of(const struct policy_hit *hit,
+	const struct hit_argument *argument, const char *data, const char **ret_bytes)
+{
+	for (size_t i = 0; i < hit->joined_count; i++) {
+		const struct hit_joined *joined = &hit->joined[i];
+
+		if (joined->replaced != argument)
+			continue;
+		*ret_bytes = joined->bytes;
+		return &joined->argument;
+	}
+	*ret_bytes = bytes_of(argument, data);
+	return argument;
+}
+
 const struct hit_argument *policy_hit_argument(
 	const struct policy_hit *hit, uint32_t index, const char **ret_bytes)
 {
 	const struct hit_record *record = hit->return_record;
-	const struct hit_argument *argument;
 
-	if (record && (index == HOOK_RETURN_ARGUMENT || index < record->arguments_count)) {
-		argument = &record->arguments[index];
-		if (index == HOOK_RETURN_ARGUMENT || argument->status != ARGUMENT_UNREAD) {
-			*ret_bytes = bytes_of(argument, hit->return_data);
-			return argument;
-		}
-	}
+	if (record && (index == HOOK_RETURN_ARGUMENT ||
+			      (index < record->arguments_count &&
+				      record->arguments[index].status != ARGUMENT_UNREAD)))
+		return argument_of(hit, &record->arguments[index], hit->return_data, ret_bytes);
 	record = hit->record;
 	if (index >= record->arguments_count)
 		return NULL;
-	argument = &record->arguments[index];
-	*ret_bytes = bytes_of(argument, hit->data);
-	return argument;
+	return argument_of(hit, &record->arguments[index], hit->data, ret_bytes);
 }
 
 const struct hook_place_description *policy_hit_place(const struct policy_hit *hit)

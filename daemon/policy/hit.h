@@ -75,6 +75,13 @@ struct stack_frame {
 	const char *module; /* NULL: the kernel itself */
 };
 
+/* An argument whose bytes did not all come in its record. */
+struct hit_joined {
+	const struct hit_argument *replaced;
+	struct hit_argument argument; /* offset has no meaning */
+	char *bytes;
+};
+
 /* Borrowed for the time of the event. `record` and `return_record` may be one. */
 struct policy_hit {
 	const struct hook_description *hook;
@@ -82,6 +89,8 @@ struct policy_hit {
 	const char *data;			/* bytes of arguments */
 	const struct hit_record *return_record; /* NULL: none, or not come yet */
 	const char *return_data;
+	const struct hit_joined *joined;
+	size_t joined_count;
 	const char *function; /* hook->function, or which of many */
 	const struct stack_frame *kernel_stack, *user_stack;
 	size_t kernel_stack_depth, user_stack_depth;

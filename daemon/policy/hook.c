@@ -139,6 +139,9 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->function_parameters = place->parameter_count;
 	object->rodata->hook_has_rate_limit = compiled->has_rate_limit;
 	object->rodata->hook_readers = place->readers;
+	for (size_t i = 0; i < place->arguments_count; i++)
+		object->rodata->hook_has_max_data |=
+			!!(place->arguments[i].flags & ARGUMENT_MAX_DATA);
 	memcpy((void *)object->rodata->hook_arguments, place->arguments, sizeof(place->arguments));
 	object->rodata->arguments_count = place->arguments_count;
 	object->rodata->raw_count = place->raw_count;

@@ -83,6 +83,9 @@ static struct arguments_bpf *load(const struct reading *reading, const char *nam
 	for (size_t i = 0; i < object->rodata->arguments_count; i++)
 		object->rodata->hook_readers |= 1ULL << reading->arguments[i].reader;
 	object->rodata->have_rdonly_cast = have_rdonly_cast();
+	for (size_t i = 0; i < HOOK_ARGUMENTS_ALL; i++)
+		object->rodata->hook_has_max_data |=
+			!!(reading->arguments[i].flags & ARGUMENT_MAX_DATA);
 	object->rodata->only_pid = reading->only_pid;
 	object->rodata->memory_raws = reading->memory_raws;
 	object->rodata->memory_words_count = reading->memory_words_count;
@@ -116,6 +119,7 @@ unsigned long instructions_of_all(const char *name)
 	object->rodata->arguments_count = HOOK_ARGUMENTS_ALL;
 	object->rodata->have_rdonly_cast = have_rdonly_cast();
 	object->rodata->hook_readers = ~0ULL;
+	object->rodata->hook_has_max_data = true;
 	at = arguments_bpf__load(object) ? NULL : strstr(log, "processed ");
 	if (!at && *log)
 		diag("%s", log);
@@ -126,12 +130,43 @@ unsigned long instructions_of_all(const char *name)
 	return sum;
 }
 
+static int take_piece(void *context, void *data, size_t size)
+{
+	const struct hit_data_record *piece = data;
+	struct reading *reading = context;
+
+	if (size < sizeof(*piece) || piece->header.kind != RECORD_HIT_DATA || piece->argument)
+		return 0;
+	if (!reading->pieces_end)
+		reading->pieces_begin = reading->pieces_end = piece->offset;
+	if (piece->offset != reading->pieces_end ||
+		piece->offset + piece->length > sizeof(reading->pieces)) {
+		diag("a piece at %u after %u", piece->offset, reading->pieces_end);
+		return 0;
+	}
+	memcpy(reading->pieces + piece->offset, piece + 1, piece->length);
+	reading->pieces_end += piece->length;
+	return 0;
+}
+
+static void take_pieces(struct arguments_bpf *object, struct reading *reading)
+{
+	struct ring_buffer *ring =
+		ring_buffer__new(bpf_map__fd(object->maps.ring), take_piece, reading, NULL);
+
+	reading->pieces_begin = reading->pieces_end = 0;
+	if (!ring)
+		exit(1);
+	ring_buffer__consume(ring);
+	ring_buffer__free(ring);
+}
+
 static bool take(struct arguments_bpf *object, struct reading *reading)
 {
 	uint32_t zero = 0;
 
 	memset(&reading->slot, 0, sizeof(reading->slot));
-	_Static_assert(sizeof(reading->slot) == sizeof(struct hit_slot_seen), "whole slot");
+	take_pieces(object, reading);
 	return object->bss->seen &&
 	       !bpf_map_lookup_elem(bpf_map__fd(object->maps.slots_seen), &zero, &reading->slot);
 }

@@ -6,15 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bpf/include/policy.h"
-
-/* struct hit_slot of bpf/policy/slot.bpf.h */
-struct hit_slot_seen {
-	uint32_t busy, used, step, incomplete;
-	uint64_t raw[HOOK_RAW_MAX];
-	struct hit_record record;
-	char data[HIT_DATA_MAX + HIT_ARGUMENT_MAX];
-};
+#include "tests/bpf/arguments-seen.h"
 
 struct reading {
 	struct hook_argument arguments[HOOK_ARGUMENTS_ALL];
@@ -26,7 +18,11 @@ struct reading {
 	char memory[4096];
 	uint32_t memory_raws;
 	uint32_t memory_words[4], memory_words_count;
-	struct hit_slot_seen slot; /* what came out */
+	struct slot_seen slot; /* what came out */
+	/* and what came out before it, in pieces of argument 0: where it began, and where it ended
+	 * without a gap */
+	char pieces[HIT_MAX_DATA];
+	uint32_t pieces_begin, pieces_end;
 };
 
 /* Not by plain loads, where the kernel lets programs have them. */

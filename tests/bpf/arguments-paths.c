@@ -155,27 +155,43 @@ static void test_file_objects(void)
 	free(reading);
 }
 
-static void run_true(void *context)
+/* A child that goes on when the other end of the pipe is closed. */
+static pid_t start_true(int ret_pipe[2])
 {
-	pid_t child = fork();
+	pid_t child;
+	char byte;
 
+	if (pipe2(ret_pipe, O_CLOEXEC))
+		exit(1);
+	child = fork();
 	if (!child) {
-		execl("/bin/true", "true", NULL);
+		close(ret_pipe[1]);
+		if (!read(ret_pipe[0], &byte, 1))
+			execl("/bin/true", "true", NULL);
 		_exit(127);
 	}
-	waitpid(child, NULL, 0);
+	return child;
+}
+
+static void let_go(void *context)
+{
+	close(*(int *)context);
+	wait(NULL);
 }
 
 static void test_binprm(void)
 {
 	struct reading *reading = new_reading(ARGUMENT_LINUX_BINPRM);
 	char path[4096] = "";
+	int pipe[2];
 
+	reading->only_pid = (uint32_t)start_true(pipe);
 	reading->arguments[0].raw = 2;
-	ok(read_in_tracepoint(reading, "read_sched_process_exec", run_true, NULL) &&
+	ok(read_in_tracepoint(reading, "read_sched_process_exec", let_go, &pipe[1]) &&
 			realpath("/bin/true", path) && is_text(reading, 0, path) &&
 			S_ISREG(reading->slot.record.arguments[0].integer),
 		"the program of a linux_binprm");
+	close(pipe[0]);
 	free(reading);
 }
 

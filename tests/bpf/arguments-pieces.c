@@ -139,8 +139,60 @@ static void test_const_buf(void)
 	free(reading);
 }
 
+static bool is_whole(const struct reading *reading, const char *bytes, uint32_t size)
+{
+	const struct hit_argument *argument = &reading->slot.record.arguments[0];
+
+	if (argument->size == size && argument->flags & HIT_ARGUMENT_PIECES &&
+		argument->length == reading->pieces_begin &&
+		!memcmp(argument_bytes(reading, 0), bytes, argument->length) &&
+		!memcmp(reading->pieces + argument->length, bytes + argument->length,
+			reading->pieces_end - argument->length))
+		return true;
+	diag("length %u, size %u, pieces from %u to %u", argument->length, argument->size,
+		reading->pieces_begin, reading->pieces_end);
+	return false;
+}
+
+static void test_max_data(void)
+{
+	static char large[HIT_MAX_DATA + 1000];
+	struct reading *reading = new_reading(ARGUMENT_CHAR_BUF);
+	struct iovec segments[] = {{large, 3000}, {large + 3000, 10000}, {large + 13000, 7000}};
+
+	for (size_t i = 0; i < sizeof(large); i++)
+		large[i] = (char)(i * 7 + i / 256);
+	reading->arguments[0].flags = ARGUMENT_MAX_DATA;
+	reading->arguments[0].size_raw = 1;
+	reading->raw[0] = (uintptr_t)large;
+	reading->raw[1] = 4096;
+	read_given(reading);
+	ok(is_bytes(reading, 0, large, 4096) && !reading->pieces_end,
+		"maxData without more than is in the record");
+	reading->raw[1] = 100001;
+	read_given(reading);
+	ok(is_whole(reading, large, 100001) && reading->pieces_end == 100001,
+		"maxData: the rest goes before it");
+	reading->raw[1] = HIT_MAX_DATA;
+	read_given(reading);
+	ok(is_whole(reading, large, HIT_MAX_DATA) && reading->pieces_end == HIT_MAX_DATA,
+		"maxData: as much as can be");
+	reading->raw[1] = sizeof(large);
+	read_given(reading);
+	ok(is_whole(reading, large, sizeof(large)) && reading->pieces_end == HIT_MAX_DATA,
+		"maxData: no more than can be");
+	reading->arguments[0].reader = ARGUMENT_CHAR_IOVEC;
+	reading->raw[0] = (uintptr_t)segments;
+	reading->raw[1] = 3;
+	read_given(reading);
+	ok(is_whole(reading, large, 20000) && reading->pieces_end == 20000,
+		"maxData: of three segments");
+	free(reading);
+}
+
 void test_pieces(void)
 {
+	test_max_data();
 	test_iovec();
 	test_iter();
 	test_const_buf();

@@ -3,7 +3,8 @@
  * The readers of arguments alone. Each program fills raw[] from its own context, has the hook's
  * arguments read and leaves the slot as it is in `slots_seen`, for test-arguments.c to look at.
  */
-#include "policy/argument.bpf.h"
+#include "policy/argument_pieces.bpf.h"
+#include "tests/bpf/arguments-seen.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -34,7 +35,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct hit_slot);
+	__type(value, struct slot_seen);
 } slots_seen SEC(".maps");
 
 static __always_inline struct hit_slot *begin_hit(void)
@@ -53,13 +54,20 @@ static __always_inline struct hit_slot *begin_hit(void)
 static __always_inline void end_hit(struct hit_slot *slot)
 {
 	__u32 zero = 0;
+	struct slot_seen *to = bpf_map_lookup_elem(&slots_seen, &zero);
 
+	if (!to)
+		return;
 	for (__u32 i = 0; i < HOOK_ARGUMENTS_ALL; i++) {
 		if (i >= arguments_count)
 			break;
 		argument_read(0, i);
 	}
-	bpf_map_update_elem(&slots_seen, &zero, slot, BPF_ANY);
+	pieces_send(0, arguments_count);
+	to->used = slot->used;
+	to->incomplete = slot->incomplete;
+	bpf_probe_read_kernel(&to->record, sizeof(to->record), &slot->record);
+	bpf_probe_read_kernel(to->data, sizeof(to->data), slot->data);
 	seen = 1;
 }
 

@@ -135,6 +135,108 @@ START_TEST(at_once)
 }
 END_TEST
 
+/* Of argument 0, or another. */
+static void send_piece(uint64_t call, uint32_t argument, uint32_t offset, const char *text)
+{
+	struct {
+		struct hit_data_record record;
+		char bytes[64];
+	} piece = {.record = {.header = {.kind = RECORD_HIT_DATA, .version = RECORD_VERSION},
+			   .call = call,
+			   .argument = argument,
+			   .offset = offset,
+			   .length = (uint32_t)strlen(text)}};
+	struct record_view view;
+
+	memcpy(piece.bytes, text, strlen(text));
+	piece.record.header.size = (uint32_t)(sizeof(piece.record) + strlen(text));
+	ck_assert_int_eq(record_decode(&piece, piece.record.header.size, &view), 0);
+	enrich_record(&enrichment, &view);
+	ck_assert_uint_eq(enrichment.event_count, 0);
+	enrich_finish(&enrichment);
+}
+
+static void expect_bytes(const char *expected, enum argument_status status)
+{
+	const struct hit_argument *argument;
+	const char *bytes;
+
+	argument = policy_hit_argument(&only_event()->hit, 0, &bytes);
+	ck_assert_ptr_nonnull(argument);
+	ck_assert_uint_eq(argument->length, strlen(expected));
+	ck_assert_mem_eq(bytes, expected, strlen(expected));
+	ck_assert_int_eq(argument->status, status);
+	enrich_finish(&enrichment);
+}
+
+static void add_cut_argument(void)
+{
+	struct hit_argument *argument = &sample.record.arguments[0];
+
+	add_process();
+	hit_sample_text(&sample, POLICY_TYPE_CHAR_BUF, ARGUMENT_CHAR_BUF, "abcd");
+	argument->status = ARGUMENT_CUT;
+	argument->size = 10;
+	argument->flags = HIT_ARGUMENT_PIECES;
+}
+
+START_TEST(pieces)
+{
+	add_cut_argument();
+	send_piece(1, 0, 4, "efg");
+	send_piece(2, 0, 4, "another");
+	send_piece(1, 0, 7, "hij");
+	ck_assert_uint_eq(send(1, 0), 1);
+	expect_bytes("abcdefghij", ARGUMENT_READ);
+	ck_assert_uint_eq(enrichment.hits.pieces.count, 1);
+}
+END_TEST
+
+START_TEST(pieces_that_are_missing)
+{
+	add_cut_argument();
+	ck_assert_uint_eq(send(1, 0), 1); /* all of them */
+	expect_bytes("abcd", ARGUMENT_CUT);
+	send_piece(1, 0, 4, "ef"); /* one in the middle */
+	send_piece(1, 0, 7, "h");
+	ck_assert_uint_eq(send(1, 0), 1);
+	expect_bytes("abcdef", ARGUMENT_CUT);
+	send_piece(1, 0, 5, "fghij"); /* the first */
+	ck_assert_uint_eq(send(1, 0), 1);
+	expect_bytes("abcd", ARGUMENT_CUT);
+	ck_assert_uint_eq(enrichment.hits.pieces.count, 0);
+	ck_assert_uint_eq(enrichment.hits.pieces.bytes, 0);
+}
+END_TEST
+
+START_TEST(pieces_of_a_call_that_returns_later)
+{
+	add_cut_argument();
+	send_piece(1, 0, 4, "efghij");
+	ck_assert_uint_eq(send(1, HIT_AWAITS_RETURN), 0);
+	sample.record.arguments[0].status = ARGUMENT_UNREAD;
+	ck_assert_uint_eq(send(1, HIT_RETURN), 1);
+	expect_bytes("abcdefghij", ARGUMENT_READ);
+}
+END_TEST
+
+START_TEST(pieces_without_a_match)
+{
+	add_cut_argument();
+	for (uint64_t call = 0; call < 2 * HIT_PIECES_ARGUMENTS_MAX; call++)
+		send_piece(call, 0, 4, "efghij");
+	ck_assert_uint_eq(enrichment.hits.pieces.count, HIT_PIECES_ARGUMENTS_MAX);
+	ck_assert_uint_eq(enrichment.hits.pieces.evicted, HIT_PIECES_ARGUMENTS_MAX);
+	for (uint64_t call = 0; call < 200; call++) /* each takes all that an argument can have */
+		send_piece(call, 1, HIT_MAX_DATA - 2, "yz");
+	ck_assert_uint_le(enrichment.hits.pieces.bytes, HIT_PIECES_BYTES_MAX);
+	send_piece(1, 0, HIT_MAX_DATA - 1, "too much");
+	send_piece(1, HOOK_ARGUMENTS_MAX, 4, "of none");
+	ck_assert_uint_eq(send(2 * HIT_PIECES_ARGUMENTS_MAX, 0), 1);
+	expect_bytes("abcd", ARGUMENT_CUT);
+}
+END_TEST
+
 START_TEST(which_of_many_functions)
 {
 	add_process();
@@ -357,6 +459,7 @@ START_TEST(of_a_hook_that_has_gone)
 }
 END_TEST
 
-RUN_SUITE_IN(set_up, tear_down, "hit-enrich", at_once, which_of_many_functions, actions,
-	entry_and_return, the_process_ends_in_the_call, it_takes_too_long, the_number_comes_round,
-	no_room, after_its_end, of_nobody_known, of_a_hook_that_has_gone)
+RUN_SUITE_IN(set_up, tear_down, "hit-enrich", at_once, pieces, pieces_that_are_missing,
+	pieces_of_a_call_that_returns_later, pieces_without_a_match, which_of_many_functions,
+	actions, entry_and_return, the_process_ends_in_the_call, it_takes_too_long,
+	the_number_comes_round, no_room, after_its_end, of_nobody_known, of_a_hook_that_has_gone)
