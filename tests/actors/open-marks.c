@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* open-marks PREFIX COUNT [MICROSECONDS]: openat(2) of PREFIX0, PREFIX1 …, which need not exist, with
- * a pause after each. */
+/* open-marks PREFIX COUNT [MICROSECONDS]: openat(2) of PREFIX0, PREFIX1 …, which need not exist,
+ * with a pause after each. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
