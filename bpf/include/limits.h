@@ -94,3 +94,5 @@
 #define BINARY_PATH_MAX	   256
 #define BINARY_POSTFIX_MAX 128
 #define BINARIES_MAX	   8192 /* paths of all policies together, of each kind */
+/* TrackSock; the oldest give way. */
+#define TRACKED_SOCKETS_MAX 32768

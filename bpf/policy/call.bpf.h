@@ -12,13 +12,6 @@ struct call_key {
 	__u64 hook;
 };
 
-struct call_state {
-	__u64 call;
-	__u32 selector;
-	__u32 again; /* nothing was sent yet: arguments have to be read again */
-	__u64 raw[HOOK_RAW_MAX];
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, HOOK_CALLS_MAX);
@@ -33,10 +26,13 @@ static __always_inline struct call_key call_key(void)
 
 static __always_inline bool call_keep(struct hit_slot *slot, __u32 selector, __u64 call, bool again)
 {
-	struct call_state state = {.call = call, .selector = selector, .again = again};
 	struct call_key key = call_key();
+	struct call_state *state = &slot->call; /* larger than what 5.10 leaves of the stack */
 
+	state->call = call;
+	state->selector = selector;
+	state->again = again;
 	for (int i = 0; i < HOOK_RAW_MAX; i++)
-		state.raw[i] = slot->raw[i];
-	return !bpf_map_update_elem(&hook_calls, &key, &state, BPF_ANY);
+		state->raw[i] = slot->raw[i];
+	return !bpf_map_update_elem(&hook_calls, &key, state, BPF_ANY);
 }

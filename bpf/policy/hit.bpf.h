@@ -6,6 +6,7 @@
 #include "policy/call.bpf.h"
 #include "policy/match.bpf.h"
 #include "policy/modules.bpf.h"
+#include "policy/socket_owner.bpf.h"
 
 const volatile __u32 arguments_count;
 const volatile bool hook_returns;   /* a program is attached to the return, for `return: true` */
@@ -158,6 +159,48 @@ static __always_inline __u32 stacks_put(void *ctx, struct hit_slot *slot, __u32 
 	       BOUNDED(record->module_count, STACK_MODULES_MAX) * sizeof(struct stack_module);
 }
 
+static __always_inline void owner_put(struct hit_slot *slot, struct hit_record *record)
+{
+	const struct socket_owner *owner = socket_owner_of(slot, arguments_count);
+
+	if (!owner)
+		return;
+	record->process = owner->process;
+	record->tid = owner->tid;
+	record->attribution.container_id = owner->container.container_id;
+	record->attribution.generation = owner->container.generation;
+}
+
+static __always_inline void current_owner(struct socket_owner *ret)
+{
+	struct task_container *kept = current_container();
+
+	__builtin_memset(ret, 0, sizeof(*ret));
+	current_process_key(&ret->process);
+	ret->tid = (__u32)bpf_get_current_pid_tgid();
+	if (kept)
+		ret->container = *kept;
+}
+
+static __always_inline void sock_actions(
+	struct hit_slot *slot, const struct hook_selector *selector)
+{
+	__u64 sock = argument_sock(slot, selector->flags >> SELECTOR_SOCK_SHIFT & 0xf);
+
+	current_owner(&slot->owner);
+	if (!socket_act(sock, SOCKET_TRACK, &slot->owner))
+		COUNT(errors);
+}
+
+/* After the hit was sent, which may be said of the owner. */
+static __always_inline void sock_untrack(
+	struct hit_slot *slot, const struct hook_selector *selector)
+{
+	if (selector->flags & SELECTOR_UNTRACK_SOCK)
+		socket_act(argument_sock(slot, selector->flags >> SELECTOR_SOCK_SHIFT & 0xf),
+			SOCKET_UNTRACK, NULL);
+}
+
 /* Fill in all but the arguments, and send. */
 static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slot_index,
 	const struct hook_selector *selector, __u32 selector_index, __u32 flags, __u64 now)
@@ -187,8 +230,10 @@ static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slo
 	}
 	pieces_send(slot_index, arguments_count);
 	current_process_key(&record->process);
-	record->hook = hook_id;
 	record->tid = (__u32)bpf_get_current_pid_tgid();
+	if (hook_tracks_sockets)
+		owner_put(slot, record);
+	record->hook = hook_id;
 	record->selector = selector_index;
 	record->hit_flags = flags;
 	record->arguments_count = arguments_count;
@@ -236,6 +281,8 @@ static __always_inline int hit_act(
 	}
 	if ((selector->flags & SELECTOR_OVERRIDE) && !hook_monitors)
 		flags |= HIT_OVERRIDDEN;
+	if (hook_tracks_sockets && (selector->flags & SELECTOR_TRACK_SOCK))
+		sock_actions(slot, selector);
 	slot->record.call = now << 10 ^ bpf_get_smp_processor_id();
 	if (selector->flags & SELECTOR_POST) {
 		arguments_read(slot, slot_index);
@@ -263,5 +310,7 @@ static __always_inline int hit_act(
 			hit_send(ctx, slot, slot_index, selector, index, flags, now);
 		}
 	}
+	if (hook_tracks_sockets)
+		sock_untrack(slot, selector);
 	return flags & HIT_OVERRIDDEN ? selector->error : 0;
 }

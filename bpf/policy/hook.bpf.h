@@ -129,6 +129,10 @@ static __always_inline void hook_returned(void *ctx, __u64 value)
 	for (int i = 0; i < HOOK_RAW_MAX; i++)
 		slot->raw[i] = state->raw[i];
 	slot->raw[HOOK_RAW_RETURN] = value;
+	if (hook_tracks_sockets && hook_return_socket) {
+		current_owner(&slot->owner);
+		socket_act(value, hook_return_socket, &slot->owner);
+	}
 	if (!state->again) {
 		hook_return_send(ctx, slot, slot_index, state);
 	} else {

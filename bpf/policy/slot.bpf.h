@@ -8,9 +8,26 @@
 
 #include "kernel.h"
 #include "policy.h"
+#include "lib/attribution.bpf.h"
 #include "lib/emit.bpf.h"
 
 _Static_assert(STACK_MODULES_MAX * sizeof(struct stack_module) <= HIT_ARGUMENT_MAX, "fits");
+
+/* A call between its entry and its return: call.bpf.h. */
+struct call_state {
+	__u64 call;
+	__u32 selector;
+	__u32 again; /* nothing was sent yet: arguments have to be read again */
+	__u64 raw[HOOK_RAW_MAX];
+};
+
+/* TrackSock: socket_owner.bpf.h. */
+struct socket_owner {
+	struct process_key process;
+	struct task_container container;
+	__u32 tid;
+	__u32 padding;
+};
 
 struct hit_slot {
 	__u32 busy;
@@ -22,6 +39,8 @@ struct hit_slot {
 	__u32 buffer_at, buffer_room;
 	__u64 buffer_skip;
 	__u64 raw[HOOK_RAW_MAX];
+	struct call_state call;
+	struct socket_owner owner;
 	struct hit_record record;
 	/* The rest is for stacks, two of them and their modules, before that for a piece of an
 	 * argument while it is sent, and for the verifier. */

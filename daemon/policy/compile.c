@@ -279,6 +279,18 @@ static int compile_action(struct compiler *compiler, const struct policy_action 
 			action->action == POLICY_ACTION_SIGKILL ? 9 : (uint8_t)action->arg_sig;
 		compiled->signals = true;
 		return 0;
+	case POLICY_ACTION_TRACK_SOCK:
+	case POLICY_ACTION_UNTRACK_SOCK:
+		if (action->arg_sock < 0 ||
+			(size_t)action->arg_sock >= compiler->input->hook->args.count)
+			return error_set(compiler->error, -EINVAL,
+				"argSock %lld: the hook has %zu args", (long long)action->arg_sock,
+				compiler->input->hook->args.count);
+		selector->flags |= action->action == POLICY_ACTION_TRACK_SOCK
+					   ? SELECTOR_TRACK_SOCK
+					   : SELECTOR_UNTRACK_SOCK;
+		selector->flags |= (uint32_t)action->arg_sock << SELECTOR_SOCK_SHIFT;
+		return 0;
 	case POLICY_ACTION_OVERRIDE:
 		/* Where a hook ends up that asks for it: place_function.c. */
 		if (compiler->input->can_override) {

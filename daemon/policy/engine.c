@@ -254,7 +254,45 @@ struct hook_source_policy {
 	const struct policy_hook *hook;
 	const int *workload_scopes;
 	struct kernel_types *types;
+	bool tracks_sockets;
 };
+
+static uint32_t return_socket(const struct policy_hook *hook)
+{
+	switch (hook->return_arg_action) {
+	case POLICY_ACTION_TRACK_SOCK:
+		return 1;
+	case POLICY_ACTION_UNTRACK_SOCK:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static bool has_action(const struct policy_hook *hook, enum policy_action_kind kind)
+{
+	for (size_t i = 0; i < hook->selectors.count; i++) {
+		const struct policy_actions *actions = &hook->selectors.items[i].match_actions;
+
+		for (size_t j = 0; j < actions->count; j++)
+			if (actions->items[j].action == (int)kind)
+				return true;
+	}
+	return false;
+}
+
+static bool policy_tracks_sockets(const struct policy_spec *spec)
+{
+	for (int kind = 0; kind < POLICY_HOOK_KINDS; kind++)
+		for (size_t i = 0; i < spec->hooks[kind].count; i++) {
+			const struct policy_hook *hook = &spec->hooks[kind].items[i];
+
+			if (hook->return_arg_action == POLICY_ACTION_TRACK_SOCK ||
+				has_action(hook, POLICY_ACTION_TRACK_SOCK))
+				return true;
+		}
+	return false;
+}
 
 static int load_at(struct policy_engine *engine, const struct hook_source_policy *from,
 	const struct hook_place *place, const struct compiled_hook *compiled,
@@ -263,7 +301,9 @@ static int load_at(struct policy_engine *engine, const struct hook_source_policy
 	struct hook_settings settings = {.id = ++engine->last_hook_id,
 		.scope = from->load->scope,
 		.monitors = from->load->monitor,
-		.returns = from->hook->return_value};
+		.returns = from->hook->return_value,
+		.tracks_sockets = from->tracks_sockets,
+		.return_socket = return_socket(from->hook)};
 	struct hook_description *description;
 	int r;
 
@@ -285,15 +325,16 @@ static int load_anyhow(struct policy_engine *engine, const struct hook_source_po
 	struct error *error)
 {
 	enum hook_mechanism next;
-	struct error again = {};
+	struct error first, again = {};
 	int r = load_at(engine, from, place, compiled, loaded, error);
 
 	while (r < 0 &&
 		(next = hook_mechanism_instead(from->hook, place->mechanism)) != MECHANISMS) {
 		place->mechanism = next;
+		first = *error;
 		r = load_at(engine, from, place, compiled, loaded, &again);
 		if (r < 0)
-			return error_set(error, r, "%s; %s", error->message, again.message);
+			return error_set(error, r, "%.240s; %.240s", first.message, again.message);
 	}
 	return r;
 }
@@ -390,6 +431,7 @@ static int load_hooks(
 							   ? load->workload_scopes + selectors
 							   : NULL,
 				.types = &types,
+				.tracks_sockets = policy_tracks_sockets(spec),
 			};
 			int r = load_hook(loaded, &from, error);
 

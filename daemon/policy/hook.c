@@ -52,6 +52,7 @@ static int share_maps(struct policy_bpf *object, const struct hook_environment *
 		{object->maps.hit_slots, shared ? bpf_map__fd(shared->maps.hit_slots) : -1},
 		{object->maps.path_walks, shared ? bpf_map__fd(shared->maps.path_walks) : -1},
 		{object->maps.hook_calls, shared ? bpf_map__fd(shared->maps.hook_calls) : -1},
+		{object->maps.socket_owners, shared ? bpf_map__fd(shared->maps.socket_owners) : -1},
 		{object->maps.rate_limits, shared ? bpf_map__fd(shared->maps.rate_limits) : -1},
 		{object->maps.container_scopes,
 			shared ? bpf_map__fd(shared->maps.container_scopes) : -1},
@@ -133,6 +134,8 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->hook_returns = settings->returns;
 	object->rodata->hook_rereads =
 		place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory;
+	object->rodata->hook_tracks_sockets = settings->tracks_sockets;
+	object->rodata->hook_return_socket = settings->return_socket;
 	object->rodata->hook_has_stack = compiled->has_stack;
 	object->rodata->hook_signals = compiled->signals;
 	object->rodata->hook_overrides = compiled->overrides;
@@ -184,6 +187,37 @@ static int fill_maps(struct policy_bpf *object, const struct compiled_hook *comp
 		r = fill(object->maps.hook_steps, (uint32_t)i, &compiled->steps[i]);
 	for (size_t i = 0; i < compiled->selector_count && r >= 0; i++)
 		r = fill(object->maps.hook_selectors, (uint32_t)i, &compiled->selectors[i]);
+	return r;
+}
+
+/* 5.10 refuses a program with an instruction that it does not know, even where no way leads to it.
+ * Compare and swap is for preemptible kernels, which know it. */
+static int drop_compare_and_swap(struct bpf_program *program)
+{
+	size_t count = bpf_program__insn_cnt(program);
+	_cleanup_free_ struct bpf_insn *instructions = calloc(count, sizeof(*instructions));
+
+	if (!instructions)
+		return -ENOMEM;
+	memcpy(instructions, bpf_program__insns(program), count * sizeof(*instructions));
+	for (size_t i = 0; i < count; i++)
+		if (BPF_CLASS(instructions[i].code) == BPF_STX &&
+			BPF_MODE(instructions[i].code) == BPF_ATOMIC &&
+			instructions[i].imm == BPF_CMPXCHG)
+			instructions[i] = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
+	return bpf_program__set_insns(program, instructions, count);
+}
+
+static int drop_unknown_instructions(const struct hook *hook)
+{
+	struct bpf_program *program;
+	int r = 0;
+
+	bpf_object__for_each_program(program, hook->object->obj)
+	{
+		if (bpf_program__autoload(program) && r >= 0)
+			r = drop_compare_and_swap(program);
+	}
 	return r;
 }
 
@@ -248,6 +282,12 @@ static int choose_programs(struct hook *hook)
 				    : 0;
 }
 
+static bool is_by_trampoline(enum hook_mechanism mechanism)
+{
+	return mechanism == MECHANISM_FENTRY || mechanism == MECHANISM_FMOD_RET ||
+	       mechanism == MECHANISM_LSM;
+}
+
 int hook_load(const struct hook_environment *environment, const struct hook_settings *settings,
 	const struct hook_place *place, const struct compiled_hook *compiled,
 	struct hook **ret_hook, struct error *error)
@@ -286,7 +326,10 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 		goto fail;
 	}
 	set_constants(hook->object, environment, settings, place, compiled);
-	r = share_maps(hook->object, environment);
+	if (!environment->preemptible)
+		r = drop_unknown_instructions(hook);
+	if (r >= 0)
+		r = share_maps(hook->object, environment);
 	if (r >= 0)
 		r = size_maps(hook->object, compiled);
 	if (r >= 0)
@@ -294,7 +337,13 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	if (r >= 0)
 		r = fill_maps(hook->object, compiled);
 	if (r < 0) {
-		say_refused(error, r, "the kernel refuses the hook's program");
+		/* Before any of the program was looked at: there are no trampolines. */
+		if (r == -EPERM && is_by_trampoline(hook->mechanism))
+			error_set(error, r,
+				"this kernel refuses programs by %s (no BPF trampolines)",
+				hook_mechanism_name(hook->mechanism));
+		else
+			say_refused(error, r, "the kernel refuses the hook's program");
 		goto fail;
 	}
 	*ret_hook = hook;
@@ -307,6 +356,10 @@ fail:
 static int keep_link(
 	struct hook *hook, struct bpf_link *link, const char *what, struct error *error)
 {
+	if (!link && errno == ENOENT)
+		return error_set(error, -ENOENT,
+			"%s: this kernel has no such function to put a program on, or no kprobes",
+			what);
 	if (!link)
 		return error_set(error, -errno, "cannot attach to %s: %s", what, strerror(errno));
 	hook->links[hook->link_count++] = link;

@@ -2,6 +2,7 @@
 /* Functions of the kernel: kprobes, fentries, LSM hooks. */
 #include <errno.h>
 #include <fcntl.h>
+#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,8 @@
 #include "lib/cleanup.h"
 #include "lib/util.h"
 
-#define SECURITY_MODULES "/sys/kernel/security/lsm"
+#define SECURITY_MODULES    "/sys/kernel/security/lsm"
+#define TRACEABLE_FUNCTIONS "/sys/kernel/tracing/available_filter_functions"
 /* In registers; without type information more cannot be told. */
 #define REGISTER_ARGUMENTS 6
 /* Each has a program of its own. */
@@ -47,6 +49,35 @@ static bool overrides(const struct policy_hook *hook)
 	return false;
 }
 
+/* generated_ftrace: what the kernel says can be traced, and the pattern matches. */
+static int add_functions_like(
+	struct hook_place *place, const struct policy_list *list, struct error *error)
+{
+	_cleanup_fclose_ FILE *file = fopen(TRACEABLE_FUNCTIONS, "re");
+	char line[512];
+	regex_t pattern;
+	int r = 0;
+
+	if (!file)
+		return error_set(error, -errno, "%s: %s", TRACEABLE_FUNCTIONS, strerror(errno));
+	if (regcomp(&pattern, list->pattern.data, REG_EXTENDED | REG_NOSUB))
+		return error_set(error, -EINVAL,
+			"list \"%s\": the pattern is no regular expression", list->name.data);
+	while (r >= 0 && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, " \t\n")] = '\0'; /* a module's name follows in brackets */
+		if (regexec(&pattern, line, 0, NULL, 0))
+			continue;
+		if (place->target_count == FUNCTIONS_MAX)
+			r = error_set(error, -E2BIG,
+				"list \"%s\": the pattern is that of more than %d functions",
+				list->name.data, FUNCTIONS_MAX);
+		else
+			r = hook_place_add_target(place, line, 0, error);
+	}
+	regfree(&pattern);
+	return r;
+}
+
 static int add_functions(
 	const struct policy_hook *hook, struct hook_place *place, struct error *error)
 {
@@ -56,8 +87,7 @@ static int add_functions(
 	if (!list)
 		return hook_place_add_target(place, hook->call.data, 0, error);
 	if (list->type == POLICY_LIST_GENERATED_FTRACE)
-		return error_set(error, -EOPNOTSUPP,
-			"a list by a pattern of functions is not supported by this version");
+		return add_functions_like(place, list, error);
 	if (list->values.count > FUNCTIONS_MAX)
 		return error_set(error, -E2BIG, "a list of %zu functions: %d can be hooked",
 			list->values.count, FUNCTIONS_MAX);
