@@ -67,6 +67,7 @@ static void put_matches(const struct hits *hits, struct buf *json)
 	json_key_u64(json, "with_return", counters->merged);
 	json_key_u64(json, "without_return", counters->unmerged);
 	json_key_u64(json, "without_return_no_room", counters->evicted);
+	json_key_u64(json, "unconfirmed", counters->unconfirmed);
 	json_key_u64(json, "awaiting_return", hits->pending.count);
 	json_key_u64(json, "lone_returns", counters->lone_returns);
 	json_key_u64(json, "unknown_hooks", counters->unknown_hooks);

@@ -141,6 +141,13 @@ static void hit_event(struct enrichment *enrichment, const struct hook_descripti
 	hits->counters.hits++;
 }
 
+static void release(struct enrichment *enrichment, struct pending_hit *pending)
+{
+	process_tree_unref(enrichment->tree, pending->process);
+	hook_description_unref(pending->hook);
+	pending_hit_free(&enrichment->hits.pending, pending);
+}
+
 /* An entry that was kept; it stays until enrich_finish(). */
 static void pending_event(struct enrichment *enrichment, struct pending_hit *pending,
 	const struct hit_record *return_record)
@@ -150,6 +157,18 @@ static void pending_event(struct enrichment *enrichment, struct pending_hit *pen
 	hits->taken[hits->taken_count++] = pending;
 	hit_event(enrichment, pending->hook, pending->process, pending_hit_record(pending),
 		return_record, pending->setup);
+}
+
+/* An entry whose return will not come: an event, unless the return was to decide. */
+static void give_up(struct enrichment *enrichment, struct pending_hit *pending, uint64_t *counter)
+{
+	++*counter;
+	if (pending_hit_record(pending)->hit_flags & HIT_NEEDS_RETURN) {
+		enrichment->hits.counters.unconfirmed++;
+		release(enrichment, pending);
+	} else {
+		pending_event(enrichment, pending, NULL);
+	}
 }
 
 static struct process *find_process(struct enrichment *enrichment, const struct hit_record *record)
@@ -195,17 +214,35 @@ static bool keep(struct enrichment *enrichment, const struct record_view *view,
 	return true;
 }
 
+/* Its entry was given up before the return decided, for want of room: what the return says is all
+ * there is. */
+static bool decides(const struct hook_description *hook, const struct hit_record *record)
+{
+	return hook && record->selector < hook->selector_count &&
+	       hook->selectors[record->selector].needs_return;
+}
+
 static void handle_return(struct enrichment *enrichment, const struct record_view *view)
 {
 	struct hits *hits = &enrichment->hits;
 	struct pending_hit *pending = pending_hits_take(&hits->pending, view->hit->call);
+	const struct hook_description *hook;
+	struct process *process;
 
-	if (!pending) {
-		hits->counters.lone_returns++;
+	if (pending) {
+		hits->counters.merged++;
+		pending_event(enrichment, pending, view->hit);
 		return;
 	}
-	hits->counters.merged++;
-	pending_event(enrichment, pending, view->hit);
+	hits->counters.lone_returns++;
+	hook = hits->source.hook ? hits->source.hook(hits->source.data, view->hit->hook) : NULL;
+	if (!decides(hook, view->hit))
+		return;
+	process = find_process(enrichment, view->hit);
+	if (process)
+		hit_event(enrichment, hook, process, view->hit, NULL, is_setup(process));
+	else
+		enrichment->lost[RECORD_HIT]++;
 }
 
 void enrich_hit(struct enrichment *enrichment, const struct record_view *view)
@@ -233,51 +270,47 @@ void enrich_hit(struct enrichment *enrichment, const struct record_view *view)
 	if (record->hit_flags & HIT_AWAITS_RETURN) {
 		/* a call that was left without returning, and its number came round */
 		before = pending_hits_take(&hits->pending, record->call);
-		if (before) {
-			hits->counters.unmerged++;
-			pending_event(enrichment, before, NULL);
-		}
+		if (before)
+			give_up(enrichment, before, &hits->counters.unmerged);
 		if (keep(enrichment, view, hook, process))
 			return;
 	}
 	hit_event(enrichment, hook, process, record, NULL, is_setup(process));
 }
 
+/* One that need not be waited for any longer; `ret_counter` is which of the counters says why. */
+static struct pending_hit *take_overdue(
+	struct hits *hits, const struct record_view *next, uint64_t before, uint64_t **ret_counter)
+{
+	struct pending_hit *pending = NULL;
+
+	*ret_counter = &hits->counters.unmerged;
+	if (next && next->kind == RECORD_EXIT)
+		pending = pending_hits_take_of(&hits->pending, next->exit->process.pid,
+			next->exit->process.start_boottime);
+	if (pending)
+		return pending;
+	pending = pending_hits_take_overdue(&hits->pending, before);
+	if (pending && pending->kept_since >= before)
+		*ret_counter = &hits->counters.evicted;
+	return pending;
+}
+
 void enrich_overdue_hit(
 	struct enrichment *enrichment, const struct record_view *next, uint64_t now_boottime_ns)
 {
 	struct hits *hits = &enrichment->hits;
-	struct pending_hit *pending = NULL;
-	uint64_t before = 0;
+	struct pending_hit *pending;
+	uint64_t before = 0, *counter;
 
 	if (!hits->pending.count)
 		return;
-	if (next && next->kind == RECORD_EXIT)
-		pending = pending_hits_take_of(&hits->pending, next->exit->process.pid,
-			next->exit->process.start_boottime);
 	if (now_boottime_ns == HIT_NO_MORE_WAITING)
 		before = UINT64_MAX;
 	else if (now_boottime_ns > HIT_RETURN_WAIT_NS)
 		before = now_boottime_ns - HIT_RETURN_WAIT_NS;
-	if (pending) {
-		hits->counters.unmerged++;
-	} else {
-		pending = pending_hits_take_overdue(&hits->pending, before);
-		if (!pending)
-			return;
-		if (pending->kept_since < before)
-			hits->counters.unmerged++;
-		else
-			hits->counters.evicted++;
-	}
-	pending_event(enrichment, pending, NULL);
-}
-
-static void release(struct enrichment *enrichment, struct pending_hit *pending)
-{
-	process_tree_unref(enrichment->tree, pending->process);
-	hook_description_unref(pending->hook);
-	pending_hit_free(&enrichment->hits.pending, pending);
+	while (!enrichment->event_count && (pending = take_overdue(hits, next, before, &counter)))
+		give_up(enrichment, pending, counter);
 }
 
 void enrich_hit_finish(struct enrichment *enrichment)

@@ -29,6 +29,7 @@ struct hit_counters {
 	uint64_t merged;	/* entry and return came together */
 	uint64_t unmerged;	/* without their return: it took too long, or the process ended */
 	uint64_t evicted;	/* the same, since there was no room */
+	uint64_t unconfirmed;	/* entries that were no matches: their return did not match */
 	uint64_t lone_returns;	/* whose entry was gone already: no event */
 	uint64_t unknown_hooks; /* the policy had gone: no event */
 	uint64_t strangers;	/* of a process never seen */

@@ -163,6 +163,7 @@ static void describe_selectors(struct owned_description *owned, const struct pol
 		description->selectors[i].return_action =
 			main_action(&selector->match_return_actions);
 		description->selectors[i].signal = signal_of(&selector->match_actions);
+		description->selectors[i].needs_return = selector->match_return_args.count;
 	}
 }
 

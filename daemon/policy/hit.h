@@ -35,7 +35,8 @@ struct hook_selector_description {
 	/* The first of matchActions that is not Post, else Post or NoPost; of matchReturnActions.
 	 */
 	enum policy_action_kind action, return_action;
-	int signal; /* of Sigkill and Signal; 0: none */
+	int signal;	   /* of Sigkill and Signal; 0: none */
+	bool needs_return; /* matchReturnArgs: the return decides whether it is a match */
 };
 
 /* What a match is said with: what the policy says of the hook. Made when the policy is loaded and

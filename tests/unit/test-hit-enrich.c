@@ -370,6 +370,47 @@ START_TEST(the_number_comes_round)
 }
 END_TEST
 
+/* matchReturnArgs: no return, no match; and a match too when its entry had no room any more. */
+START_TEST(the_return_decides)
+{
+	struct hook_selector_description selectors[] = {{.needs_return = true}};
+	const struct hit_argument *argument;
+	struct exit_record exit;
+	struct record_view view = end_process(&exit);
+	const char *bytes;
+
+	add_process();
+	sample.hook->selectors = selectors;
+	sample.hook->selector_count = 1;
+	send(1, HIT_AWAITS_RETURN | HIT_NEEDS_RETURN);
+	ck_assert_uint_eq(send(1, HIT_RETURN), 1);
+	enrich_finish(&enrichment);
+	send(2, HIT_AWAITS_RETURN | HIT_NEEDS_RETURN);
+	send(3, HIT_AWAITS_RETURN);
+	send(4, HIT_AWAITS_RETURN | HIT_NEEDS_RETURN);
+	enrich_overdue_hit(&enrichment, &view, 0);
+	ck_assert_uint_eq(only_event()->hit.record->call, 3);
+	enrich_finish(&enrichment);
+	enrich_overdue_hit(&enrichment, &view, 0);
+	ck_assert_uint_eq(enrichment.event_count, 0);
+	ck_assert_uint_eq(enrichment.hits.pending.count, 0);
+	ck_assert_uint_eq(enrichment.hits.counters.unconfirmed, 2);
+	ck_assert_uint_eq(sample.hook->references, 1);
+	/* the entry is not there any more */
+	hit_sample_integer(&sample, POLICY_TYPE_INT, 3);
+	sample.record.arguments[0].status = ARGUMENT_UNREAD;
+	hit_sample_return(&sample, POLICY_TYPE_INT, 6);
+	ck_assert_uint_eq(send(5, HIT_RETURN), 1);
+	argument = policy_hit_argument(&only_event()->hit, HOOK_RETURN_ARGUMENT, &bytes);
+	ck_assert_uint_eq(argument->integer, 6);
+	argument = policy_hit_argument(&only_event()->hit, 0, &bytes);
+	ck_assert_int_eq(argument->status, ARGUMENT_UNREAD);
+	enrich_finish(&enrichment);
+	sample.hook->selectors = NULL;
+	sample.hook->selector_count = 0;
+}
+END_TEST
+
 /* Bounded in number and in bytes; the oldest goes first. */
 static void fill(uint64_t count)
 {
@@ -462,4 +503,5 @@ END_TEST
 RUN_SUITE_IN(set_up, tear_down, "hit-enrich", at_once, pieces, pieces_that_are_missing,
 	pieces_of_a_call_that_returns_later, pieces_without_a_match, which_of_many_functions,
 	actions, entry_and_return, the_process_ends_in_the_call, it_takes_too_long,
-	the_number_comes_round, no_room, after_its_end, of_nobody_known, of_a_hook_that_has_gone)
+	the_number_comes_round, the_return_decides, no_room, after_its_end, of_nobody_known,
+	of_a_hook_that_has_gone)
