@@ -13,17 +13,18 @@
 
 static int add_system_call(struct hook_place *place, const char *call, struct error *error)
 {
-	const char *name = system_call_bare_name(call);
-	char event[HOOK_TARGET_MAX];
+	char function[HOOK_TARGET_MAX], event[HOOK_TARGET_MAX + 16];
 	int number = system_call_number(call);
+	const char *name;
 
 	if (number == -EOPNOTSUPP)
 		return error_set(error, -EOPNOTSUPP,
 			"%s: system calls of another ABI pass by the tracepoints of this kernel's "
 			"own",
 			call);
-	if (number < 0)
+	if (number < 0 || system_call_function(number, function, sizeof(function)) < 0)
 		return error_set(error, -ENOENT, "%s: this machine has no such system call", call);
+	name = system_call_bare_name(function); /* as the kernel's tracepoints are called */
 	snprintf(event, sizeof(event), "sys_enter_%s", name);
 	if (!tracepoint_exists("syscalls", event))
 		return error_set(error, -ENOENT,
@@ -32,19 +33,31 @@ static int add_system_call(struct hook_place *place, const char *call, struct er
 	return hook_place_add_target(place, name, number, error);
 }
 
+/* Where `ignore` says so, what is not there is left out. */
+static int add_or_ignore(const struct policy_hook *hook, struct hook_place *place, const char *call,
+	struct error *error)
+{
+	struct error ignored = {};
+	int r = add_system_call(place, call, hook->ignore_call_not_found ? &ignored : error);
+
+	if (r >= 0 || !hook->ignore_call_not_found)
+		return r;
+	return r == -ENOENT ? 0 : error_set(error, r, "%s", ignored.message);
+}
+
 static int add_all(const struct policy_hook *hook, struct hook_place *place, struct error *error)
 {
 	const struct policy_list *list = hook->call_list;
 	int r = 0;
 
 	if (!list)
-		return add_system_call(place, hook->call.data, error);
+		return add_or_ignore(hook, place, hook->call.data, error);
 	if (list->type == POLICY_LIST_GENERATED_SYSCALLS)
 		return error_set(error, -EOPNOTSUPP,
 			"a list of all system calls is not supported by this version: use "
 			"tracepoint raw_syscalls/sys_enter");
 	for (size_t i = 0; i < list->values.count && r >= 0; i++)
-		r = add_system_call(place, list->values.items[i].data, error);
+		r = add_or_ignore(hook, place, list->values.items[i].data, error);
 	return r;
 }
 

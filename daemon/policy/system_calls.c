@@ -9,6 +9,7 @@
 #include <seccomp.h>
 
 #include "lib/cleanup.h"
+#include "lib/util.h"
 
 #ifdef __aarch64__
 #define OWN_ABI		"arm64"
@@ -17,6 +18,18 @@
 #define OWN_ABI		"x64"
 #define FUNCTION_PREFIX "__x64_sys_"
 #endif
+
+/* Where the kernel's function has another name than the call that programs make. */
+static const struct {
+	const char *function, *call;
+} other_names[] = {
+	{"umount", "umount2"},
+	{"newuname", "uname"},
+	{"newstat", "stat"},
+	{"newlstat", "lstat"},
+	{"newfstat", "fstat"},
+	{"sendfile64", "sendfile"},
+};
 
 const char *system_call_bare_name(const char *name)
 {
@@ -40,6 +53,9 @@ int system_call_number(const char *name)
 		return -ENOENT;
 	if (slash && strncmp(name, OWN_ABI "/", strlen(OWN_ABI) + 1))
 		return -EOPNOTSUPP;
+	for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
+		if (!strcmp(bare, other_names[i].function))
+			bare = other_names[i].call;
 	number = seccomp_syscall_resolve_name(bare);
 	return number < 0 ? -ENOENT : number;
 }
@@ -47,9 +63,13 @@ int system_call_number(const char *name)
 int system_call_function(int number, char *ret_name, int size)
 {
 	_cleanup_free_ char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+	const char *function = name;
 
 	if (!name)
 		return -ENOENT;
-	snprintf(ret_name, (size_t)size, FUNCTION_PREFIX "%s", name);
+	for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
+		if (!strcmp(name, other_names[i].call))
+			function = other_names[i].function;
+	snprintf(ret_name, (size_t)size, FUNCTION_PREFIX "%s", function);
 	return 0;
 }
