@@ -22,6 +22,7 @@
 #include "daemon/pipeline.h"
 #include "daemon/policy/engine.h"
 #include "daemon/policy/hook_source.h"
+#include "daemon/policy/loaders.h"
 #include "daemon/policy/policy_notices.h"
 #include "daemon/policy/policy_worker.h"
 #include "daemon/policy/scope_table.h"
@@ -293,6 +294,10 @@ static int start(struct daemon *daemon, struct error *error)
 		on_readable, daemon);
 	if (r >= 0)
 		r = sd_event_add_io(daemon->loop, NULL, registration_fd(daemon->registration),
+			EPOLLIN, on_readable, daemon);
+	if (r >= 0)
+		r = sd_event_add_io(daemon->loop, NULL,
+			mappings_fd(loaders_mappings(policy_engine_loaders(daemon->engine))),
 			EPOLLIN, on_readable, daemon);
 	if (r < 0)
 		return error_set(error, r, "event loop: %s", strerror(-r));

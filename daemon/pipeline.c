@@ -20,6 +20,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
+#include "daemon/policy/loaders.h"
 #include "daemon/source/snapshot.h"
 #include "lib/util.h"
 
@@ -28,8 +29,9 @@
 #define BATCH_BYTES   ((size_t)128 << 10)
 /* The loop has signals, timers and the watchdog to see to, in a storm that does not end too, and
  * while a slow disk holds up each batch. */
-#define TURN_BYTES ((uint64_t)2 << 20)
-#define TURN_NS	   NSEC_PER_SEC
+#define TURN_BYTES    ((uint64_t)2 << 20)
+#define TURN_NS	      NSEC_PER_SEC
+#define TURN_MAPPINGS 1024
 
 void pipeline_emit(struct pipeline *pipeline)
 {
@@ -91,6 +93,40 @@ static bool ring_has_room(void *data)
 	return ring_pending(pipeline->ring) < base_sensor_ring_bytes(pipeline->sensor) / 2;
 }
 
+static void handle_mapping(struct pipeline *pipeline, const struct mapping *mapping)
+{
+	struct enrichment *enrichment = &pipeline->enrichment;
+	struct process *process = enrich_mapping_process(enrichment, mapping);
+	uint32_t hooks[LOADERS_MAX];
+	size_t count;
+
+	if (!process) {
+		enrichment->lost[RECORD_HIT]++;
+		return;
+	}
+	count = loaders_in_scope(policy_engine_loaders(pipeline->engine),
+		process->container ? process->container->cgroup_id : 0, hooks);
+	for (size_t i = 0; i < count; i++) {
+		enrich_mapping(enrichment, process, hooks[i], mapping, &pipeline->mapping_hit);
+		pipeline_emit(pipeline);
+	}
+}
+
+/* After the ring: whose mappings these are is known by then. */
+static void take_mappings(struct pipeline *pipeline)
+{
+	struct mappings *mappings;
+	struct mapping mapping;
+	int left = TURN_MAPPINGS;
+
+	if (!pipeline->engine)
+		return;
+	mappings = loaders_mappings(policy_engine_loaders(pipeline->engine));
+	while (left-- && mappings_next(mappings, &mapping))
+		handle_mapping(pipeline, &mapping);
+	pipeline->enrichment.lost[RECORD_HIT] += mappings_take_lost(mappings);
+}
+
 uint64_t pipeline_drain(struct pipeline *pipeline)
 {
 	uint64_t count = 0, turn = 0, begin = clock_boottime_ns();
@@ -111,6 +147,7 @@ uint64_t pipeline_drain(struct pipeline *pipeline)
 			break;
 	}
 	ring_release(pipeline->ring);
+	take_mappings(pipeline);
 	export_flush(pipeline->export, count > 0);
 	pipeline->records += count;
 	return count;

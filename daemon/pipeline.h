@@ -7,6 +7,7 @@
 
 #include "daemon/config.h"
 #include "daemon/enrich/enrich.h"
+#include "daemon/enrich/enrich_mapping.h"
 #include "daemon/export/export.h"
 #include "daemon/losses.h"
 #include "daemon/policy/engine.h"
@@ -27,6 +28,7 @@ struct pipeline {
 	struct policy_engine *engine; /* set once it is there */
 	uint64_t records;
 	unsigned int empty_sweeps;
+	struct mapping_hit mapping_hit; /* that is being handled */
 };
 
 int pipeline_init(struct pipeline *pipeline, const struct config *config,

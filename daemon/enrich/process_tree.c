@@ -414,6 +414,21 @@ struct process *process_tree_find_ended(
 	return NULL;
 }
 
+struct process *process_tree_find_ended_before(
+	const struct process_tree *tree, uint32_t pid, uint64_t boottime_ns)
+{
+	struct process *found = NULL;
+
+	for (size_t i = 0; i < RECENTLY_ENDED_MAX; i++) {
+		struct process *process = tree->recently_ended[i];
+
+		if (process && process->pid == pid && process->start_boottime <= boottime_ns &&
+			(!found || process->start_boottime > found->start_boottime))
+			found = process;
+	}
+	return found;
+}
+
 void process_tree_exit(
 	struct process_tree *tree, struct process *process, uint32_t exit_code, uint64_t end_time)
 {

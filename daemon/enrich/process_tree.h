@@ -63,6 +63,9 @@ void process_tree_release(struct process_tree *tree, struct process *process);
  * files only then. NULL when it is not among the last RECENTLY_ENDED_MAX. */
 struct process *process_tree_find_ended(
 	const struct process_tree *tree, uint32_t pid, uint64_t start_boottime);
+/* The last with this pid that had begun by then. */
+struct process *process_tree_find_ended_before(
+	const struct process_tree *tree, uint32_t pid, uint64_t boottime_ns);
 /* From now on, and until the tree's end. */
 void process_tree_keep_recently_ended(struct process_tree *tree);
 /* A process of which nothing else is known, for one event: not among the living, since nothing

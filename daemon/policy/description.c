@@ -183,6 +183,42 @@ static void describe_tags(struct owned_description *owned, const struct policy_h
 	description->tag_count = hook->tags.count;
 }
 
+static void describe_policy(
+	struct owned_description *owned, const struct policy *policy, uint32_t id)
+{
+	struct hook_description *description = owned->description;
+
+	description->references = 1;
+	description->id = id;
+	description->policy = copy(owned, &policy->metadata.name);
+	description->namespace = policy->metadata.namespace.data
+					 ? copy(owned, &policy->metadata.namespace)
+					 : copy_string(owned, "");
+}
+
+static struct hook_description *take_description(struct owned_description *owned)
+{
+	if (owned->failed) {
+		hook_description_unref(owned->description);
+		return NULL;
+	}
+	return owned->description;
+}
+
+struct hook_description *hook_description_loader(const struct policy *policy, uint32_t id)
+{
+	struct hook_description *description = calloc(1, sizeof(*description));
+	struct owned_description owned = {.description = description};
+
+	if (!description)
+		return NULL;
+	describe_policy(&owned, policy, id);
+	description->event_kind = EVENT_PROCESS_LOADER;
+	description->audit = HIT_AUDIT_ANOM_EXEC;
+	description->arguments_count = 2;
+	return take_description(&owned);
+}
+
 struct hook_description *hook_description_new(const struct policy *policy,
 	const struct policy_hook *hook, const struct hook_place *place, uint32_t id)
 {
@@ -191,14 +227,9 @@ struct hook_description *hook_description_new(const struct policy *policy,
 
 	if (!description)
 		return NULL;
-	description->references = 1;
-	description->id = id;
+	describe_policy(&owned, policy, id);
 	description->event_kind = event_kind(hook);
 	description->audit = hook_audit_kind(hook, place->types, place->arguments_count);
-	description->policy = copy(&owned, &policy->metadata.name);
-	description->namespace = policy->metadata.namespace.data
-					 ? copy(&owned, &policy->metadata.namespace)
-					 : copy_string(&owned, "");
 	description->message = copy_or_null(&owned, &hook->message);
 	describe_function(&owned, hook, place);
 	describe_places(&owned, hook, place);
@@ -212,9 +243,5 @@ struct hook_description *hook_description_new(const struct policy *policy,
 	describe_arguments(&owned, hook, place);
 	describe_selectors(&owned, hook);
 	describe_tags(&owned, hook);
-	if (owned.failed) {
-		hook_description_unref(description);
-		return NULL;
-	}
-	return description;
+	return take_description(&owned);
 }

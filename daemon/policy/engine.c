@@ -13,6 +13,7 @@
 #include "daemon/policy/compile.h"
 #include "daemon/policy/description.h"
 #include "daemon/policy/hook.h"
+#include "daemon/policy/loaders.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/system_calls.h"
 #include "lib/cleanup.h"
@@ -42,6 +43,7 @@ struct policy_engine {
 	struct known_hook *hooks;
 	size_t hook_count, hooks_allocated;
 	char **functions; /* by system call number */
+	struct loaders *loaders;
 };
 
 struct loaded_hook {
@@ -55,6 +57,7 @@ struct loaded_policy {
 	struct policy_engine *engine;
 	struct loaded_hook *hooks;
 	size_t count;
+	uint32_t loader; /* hook of `loader: true`; 0: none */
 };
 
 int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_engine)
@@ -69,7 +72,8 @@ int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_eng
 	r = binaries_new(sensor, &engine->binaries);
 	if (r >= 0) {
 		engine->functions = calloc(SYSTEM_CALL_NUMBER_MAX + 1, sizeof(char *));
-		r = engine->functions ? 0 : -ENOMEM;
+		engine->loaders = loaders_new();
+		r = engine->functions && engine->loaders ? 0 : -ENOMEM;
 	}
 	if (r < 0) {
 		policy_engine_free(engine);
@@ -88,6 +92,7 @@ struct policy_engine *policy_engine_free(struct policy_engine *engine)
 	for (size_t i = 0; engine->functions && i <= SYSTEM_CALL_NUMBER_MAX; i++)
 		free(engine->functions[i]);
 	free(engine->functions);
+	loaders_free(engine->loaders);
 	free(engine->hooks);
 	if (engine->ready)
 		hook_environment_done(&engine->environment);
@@ -450,14 +455,35 @@ static int load_hooks(
 	return 0;
 }
 
+static int load_loader(
+	struct loaded_policy *loaded, const struct policy_load *load, struct error *error)
+{
+	struct policy_engine *engine = loaded->engine;
+	uint32_t id = ++engine->last_hook_id;
+	struct hook_description *description = hook_description_loader(load->policy, id);
+	int r;
+
+	if (!description || know_hook(engine, description) < 0) {
+		hook_description_unref(description);
+		return error_set(error, -ENOMEM, "out of memory");
+	}
+	loaded->loader = id;
+	r = loaders_add(engine->loaders, id, load->scope,
+		bpf_map__fd(engine->environment.shared->maps.container_scopes), error);
+	return r < 0 ? error_wrap(error, "loader") : 0;
+}
+
+struct loaders *policy_engine_loaders(struct policy_engine *engine)
+{
+	return engine->loaders;
+}
+
 int policy_engine_load(struct policy_engine *engine, const struct policy_load *load,
 	struct loaded_policy **ret_loaded, struct error *error)
 {
 	struct loaded_policy *loaded;
 	int r;
 
-	if (load->policy->spec.loader)
-		return error_set(error, -EOPNOTSUPP, "loader is not supported by this version");
 	r = policy_engine_prepare(engine, error);
 	if (r < 0)
 		return r;
@@ -466,6 +492,8 @@ int policy_engine_load(struct policy_engine *engine, const struct policy_load *l
 		return error_set(error, -ENOMEM, "out of memory");
 	loaded->engine = engine;
 	r = load_hooks(loaded, load, error);
+	if (r >= 0 && load->policy->spec.loader)
+		r = load_loader(loaded, load, error);
 	if (r < 0) {
 		policy_engine_unload(engine, loaded);
 		return r;
@@ -486,6 +514,10 @@ struct loaded_policy *policy_engine_unload(
 		if (hook->id)
 			forget_hook_later(engine, hook->id);
 		give_back_binary_bits(engine, hook);
+	}
+	if (loaded->loader) {
+		loaders_remove(engine->loaders, loaded->loader);
+		forget_hook_later(engine, loaded->loader);
 	}
 	free(loaded->hooks);
 	free(loaded);
@@ -523,6 +555,8 @@ void loaded_policy_counters(const struct loaded_policy *loaded, struct hook_coun
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < loaded->count; i++)
 		hook_counters_add(loaded->hooks[i].hook, ret);
+	if (loaded->loader)
+		loaders_counters_add(loaded->engine->loaders, loaded->loader, ret);
 }
 
 uint64_t loaded_policy_memory(const struct loaded_policy *loaded)
@@ -540,5 +574,14 @@ void loaded_policy_status(const struct loaded_policy *loaded, struct buf *json)
 	json_open_array(json);
 	for (size_t i = 0; i < loaded->count; i++)
 		hook_status(loaded->hooks[i].hook, json);
+	if (loaded->loader) {
+		json_open_object(json);
+		json_key_string(json, "mechanism", "perf event");
+		json_key(json, "places");
+		json_open_array(json);
+		json_string(json, "executable mappings");
+		json_close_array(json);
+		json_close_object(json);
+	}
 	json_close_array(json);
 }

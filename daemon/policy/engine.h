@@ -58,6 +58,9 @@ void policy_engine_tick(struct policy_engine *engine, uint64_t now_boottime_ns);
 const char *policy_engine_function(
 	struct policy_engine *engine, const struct hook_description *hook, uint64_t function);
 
+/* Policies with `loader: true`. */
+struct loaders *policy_engine_loaders(struct policy_engine *engine);
+
 /* Which scopes a container has (0: the host). Before its hook is answered. -EAGAIN before the
  * engine is prepared. */
 int policy_engine_set_scopes(
