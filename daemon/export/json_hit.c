@@ -72,6 +72,18 @@ static void put_return(
 	json_argument_format(options, hit, HOOK_RETURN_ARGUMENT, buf);
 }
 
+/* Of a program's own files: in base64 too where bytes had to be replaced. */
+static void put_untrusted(struct buf *buf, const char *key, const char *key_b64, const char *text)
+{
+	if (!text || !*text)
+		return;
+	json_key_n(buf, key, strlen(key));
+	if (!json_string(buf, text))
+		return;
+	json_key_n(buf, key_b64, strlen(key_b64));
+	json_base64(buf, text, strlen(text));
+}
+
 /* The kernel's addresses would tell where it is; they stand there only for what has no symbol. */
 static void put_frame(const struct stack_frame *frame, struct buf *buf)
 {
@@ -80,8 +92,8 @@ static void put_frame(const struct stack_frame *frame, struct buf *buf)
 		json_key_u64(buf, "address", frame->address);
 	if (frame->offset)
 		json_key_u64(buf, "offset", frame->offset);
-	put_string(buf, "symbol", frame->symbol);
-	put_string(buf, "module", frame->module);
+	put_untrusted(buf, "symbol", "symbol_b64", frame->symbol);
+	put_untrusted(buf, "module", "module_b64", frame->module);
 	json_close_object(buf);
 }
 

@@ -449,6 +449,26 @@ START_TEST(a_loaded_file)
 }
 END_TEST
 
+/* A program may call its files what it likes. */
+START_TEST(hostile_stack)
+{
+	struct stack_frame frames[] = {{.address = 1, .offset = 2, .module = "/lib/\xff\n"},
+		{.symbol = "f\"", .offset = 0}};
+	struct exec_image *image = calloc(1, sizeof(*image));
+	struct process process = {.pid = 7, .image = image};
+	struct event event = {.process = &process};
+
+	hit_sample_event(&sample, &event);
+	event.hit.user_stack = frames;
+	event.hit.user_stack_depth = ARRAY_SIZE(frames);
+	json_event_format(&options, &event, &buf);
+	ck_assert_ptr_nonnull(strstr(buf_string(&buf),
+		"\"user_stack_trace\":[{\"offset\":\"2\",\"module\":\"/lib/\xef\xbf\xbd\\n\","
+		"\"module_b64\":\"L2xpYi//Cg==\"},{\"symbol\":\"f\\\"\"}]"));
+	free(image);
+}
+END_TEST
+
 /* An entry without its return yet, nop among the arguments, an action that was only counted. */
 START_TEST(less_of_everything)
 {
@@ -479,4 +499,4 @@ END_TEST
 
 RUN_SUITE_IN(set_up, tear_down, "hit-json", integers, texts, buffers, files, sockets, whose,
 	capability_sets, what_is_loaded, what_could_not_be_read, events, a_loaded_file,
-	less_of_everything, a_changed_policy)
+	hostile_stack, less_of_everything, a_changed_policy)
