@@ -181,7 +181,8 @@ void policy_files_update(struct policy_files *files)
 		if (!file->seen)
 			policies_orphan_file(files->policies, file->path);
 	for (file = files->files; file; file = file->next)
-		if (file->seen && !policy_directory_is_written(directory, file->name) &&
+		if (file->seen && !__atomic_load_n(files->stop, __ATOMIC_RELAXED) &&
+			!policy_directory_is_written(directory, file->name) &&
 			has_changed(file, directory->fd))
 			read_file(files, file);
 	policies_remove_orphans(files->policies);

@@ -25,6 +25,7 @@ struct policy_files {
 	struct policy_directory *directory;
 	struct policies *policies;
 	struct policy_file *files; /* in the order of names */
+	const bool *stop;	   /* set by another thread: leave the rest */
 };
 
 /* Look at every file that has changed. One that takes a policy over from another that has gone or

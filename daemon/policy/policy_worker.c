@@ -429,8 +429,9 @@ int policy_worker_start(const struct config *config, const struct policy_kernel 
 						      config->policy_dir, clock_boottime_ns()) < 0)
 		return error_set(error, -ENOMEM, "no memory");
 	policies_init(&worker->policies, kernel, &worker->kept, &observer);
-	worker->files = (struct policy_files){
-		.directory = &worker->directory, .policies = &worker->policies};
+	worker->files = (struct policy_files){.directory = &worker->directory,
+		.policies = &worker->policies,
+		.stop = &worker->stop};
 	r = start_thread(worker, error);
 	if (r < 0)
 		return r;
@@ -443,7 +444,7 @@ void policy_worker_stop(struct policy_worker *worker)
 	if (!worker || !worker->thread_runs)
 		return;
 	pthread_mutex_lock(&worker->lock);
-	worker->stop = true;
+	__atomic_store_n(&worker->stop, true, __ATOMIC_RELAXED);
 	eventfd_write(worker->request_fd, 1);
 	pthread_mutex_unlock(&worker->lock);
 	pthread_join(worker->thread, NULL);

@@ -108,6 +108,26 @@ health_is() {
 }
 wait_for 20 health_is working
 ok "records are known to arrive" health_is working
+# ---- policies: loading, files of root's alone, what is kept ----
+# policy_of NAME: looks at openat of /NAME
+policy_of() {
+	printf '%s\n' 'apiVersion: cilium.io/v1alpha1' 'kind: TracingPolicy' "metadata: {name: $1}" 'spec:' '  podSelector: {}' \
+		'  hostSelector: {}' '  kprobes:' '  - {call: sys_openat, args: [{index: 1, type: string}],' \
+		"     selectors: [{matchArgs: [{index: 1, operator: Equal, values: [/$1]}]}]}"
+}
+policy_of by-command | tallyman policy add - >/dev/null 2>"$work/policy.txt" || cat "$work/daemon.log" >>"$work/policy.txt"
+is "a policy can be added" "$(cat "$work/policy.txt")" ""
+(umask 077 && policy_of by-file >"$work/policies/by-file.yaml")
+wait_for 20 eval '[ "$(tallyman policy list -o json | jq "[.[] | select(.state == \"enabled\")] | length")" = 2 ]'
+"$actors/open-marks" /by-file 1 # /by-file0, which nobody looks at
+cat /by-file /by-command >/dev/null 2>&1
+settle
+is "one of a file that only root may read as well, and both see" \
+	"$(events '.process_kprobe // empty | [.policy_name, .args[0].string_arg]')" '["by-file","/by-file"]
+["by-command","/by-command"]'
+is "what was added is kept as the daemon's own" "$(stat -c '%U %a' "$run"/policies/by-command-*.yaml)" "tallyman 600"
+said=$(setpriv --reuid nobody --regid tallyman --clear-groups "$top_builddir/cli/tallyman" --runtime-dir "$run" policy disable by-command 2>&1)
+is "the group may not change it" "$? $said" "1 tallyman: policies are changed by root alone"
 is "no registration was refused" "$(tallyman status -o json | jq -c '(.status // .).registration | [.refused, .malformed] | map(tonumber)')" '[0,0]'
 
 # ---- another user's container: its namespace's owner cannot be asked without CAP_SYS_PTRACE ----

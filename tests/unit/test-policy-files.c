@@ -29,6 +29,7 @@ static struct kept_policies kept = {.directory_fd = -1, .path = (char *)"/nowher
 static struct policies policies;
 static struct policy_directory watched;
 static struct policy_files files;
+static bool stop;
 
 static void on_changed(void *data, const struct policy_change *change)
 {
@@ -93,7 +94,7 @@ static void set_up(void)
 	kernel.scopes = scopes;
 	policies_init(&policies, &kernel, &kept, &observer);
 	ck_assert_int_eq(policy_directory_init(&watched, path, now), 0);
-	files = (struct policy_files){.directory = &watched, .policies = &policies};
+	files = (struct policy_files){.directory = &watched, .policies = &policies, .stop = &stop};
 	settle();
 }
 
