@@ -21,8 +21,10 @@
 static __always_inline bool argument_value(
 	struct hit_slot *slot, __u32 slot_index, __u32 index, __u64 *ret)
 {
-	const volatile struct hook_argument *hook = &hook_arguments[index];
+	const volatile struct hook_argument *hook = hook_argument(index);
 
+	if (!hook)
+		return false;
 	*ret = hook->source == ARGUMENT_CURRENT_TASK ? bpf_get_current_task()
 						     : raw_value(slot, hook->raw);
 	if (!(hook->flags & ARGUMENT_RESOLVED))
@@ -42,8 +44,10 @@ static __always_inline bool argument_value(
 static __always_inline int argument_integer(
 	struct hit_slot *slot, struct hit_argument *argument, __u32 index, __u64 value)
 {
-	const volatile struct hook_argument *hook = &hook_arguments[index];
+	const volatile struct hook_argument *hook = hook_argument(index);
 
+	if (!hook)
+		return ARGUMENT_UNREADABLE;
 	if (hook->flags & ARGUMENT_RESOLVED)
 		return integer_at(slot, argument, value, hook->size, hook->is_signed);
 	argument->integer = integer_extend(value, hook->size, hook->is_signed);
@@ -89,14 +93,15 @@ __noinline int argument_read(__u32 slot_index, __u32 index)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
+	const volatile struct hook_argument *hook = hook_argument(index);
 	__u64 value = 0;
 	int status;
 
-	if (!argument || index >= HOOK_ARGUMENTS_ALL)
+	if (!argument || !hook)
 		return ARGUMENT_UNREADABLE;
 	if (argument->status != ARGUMENT_UNREAD)
 		return argument->status;
-	argument->reader = hook_arguments[index].reader;
+	argument->reader = hook->reader;
 	argument->flags = 0;
 	argument->offset = 0;
 	argument->length = 0;

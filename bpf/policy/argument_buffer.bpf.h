@@ -59,24 +59,6 @@ __noinline int buffer_append_segments(
 	return ARGUMENT_READ;
 }
 
-__noinline int buffer_append_iovec(
-	__u32 slot_index, __u32 index, __u64 address, __u64 count, __u64 skip)
-{
-	if (!hook_reads_any(ARGUMENT_CHAR_IOVEC, ARGUMENT_IOV_ITER))
-		return ARGUMENT_UNREADABLE;
-	for (__u32 i = 0; i < HIT_SEGMENTS_MAX; i += HIT_SEGMENTS_BLOCK) {
-		int status;
-
-		if (i >= count)
-			break;
-		status = buffer_append_segments(slot_index, index,
-			address + i * sizeof(struct io_segment), count - i, i ? 0 : skip);
-		if (status != ARGUMENT_READ)
-			return status;
-	}
-	return ARGUMENT_READ;
-}
-
 enum iter_segments {
 	ITER_SEGMENTS_NONE, /* pages, not memory that has an address */
 	ITER_SEGMENTS_ONE,  /* ubuf */
@@ -100,47 +82,74 @@ static __always_inline enum iter_segments iter_segments(const struct iov_iter *i
 	return ITER_SEGMENTS_NONE;
 }
 
-static __always_inline int buffer_append_iter(
-	__u32 slot_index, __u32 index, const struct iov_iter *iter)
+/* What there is to be read: one piece of memory, or an iovec of them. */
+struct buffer_source {
+	__u64 address;
+	__u64 size; /* of the one; how many they are */
+	__u64 skip; /* of the first */
+	bool is_iovec;
+};
+
+static __always_inline void buffer_of_iter(
+	struct buffer_source *source, const struct iov_iter *iter)
 {
 	__u64 skip = BPF_CORE_READ(iter, iov_offset);
 
 	switch (iter_segments(iter)) {
 	case ITER_SEGMENTS_ONE:
 		if (!bpf_core_field_exists(iter->ubuf))
-			return ARGUMENT_UNREADABLE;
-		return buffer_append(slot_index, index, (__u64)BPF_CORE_READ(iter, ubuf) + skip,
-			BPF_CORE_READ(iter, count));
+			break;
+		source->address = (__u64)BPF_CORE_READ(iter, ubuf) + skip;
+		source->size = BPF_CORE_READ(iter, count);
+		break;
 	case ITER_SEGMENTS_MANY:
-		return buffer_append_iovec(slot_index, index, (__u64)BPF_CORE_READ(iter, kvec),
-			BPF_CORE_READ(iter, nr_segs), skip);
-	default:
-		return ARGUMENT_READ;
+		source->address = (__u64)BPF_CORE_READ(iter, kvec);
+		source->size = BPF_CORE_READ(iter, nr_segs);
+		source->skip = skip;
+		source->is_iovec = true;
+		break;
+	case ITER_SEGMENTS_NONE:
+		break;
 	}
 }
 
-/* To where the slot says; `size` is what there is of it. */
+/* To where the slot says; the argument's size becomes what there is of it. */
 static __always_inline int buffer_read(struct hit_slot *slot, struct hit_argument *argument,
 	__u32 slot_index, __u32 index, __u64 value)
 {
-	__u64 size = raw_value(slot, hook_arguments[index].size_raw);
-	int status;
+	const volatile struct hook_argument *hook = hook_argument(index);
+	const struct iov_iter *iter = (void *)value;
+	struct buffer_source source = {.address = value};
+	bool is_iter = is_reader(argument->reader, ARGUMENT_IOV_ITER, ARGUMENT_IOV_ITER);
+	int status = ARGUMENT_READ;
 
+	if (!hook)
+		return ARGUMENT_UNREADABLE;
 	argument->size = 0;
-	if (is_reader(argument->reader, ARGUMENT_CHAR_IOVEC, ARGUMENT_CHAR_IOVEC))
-		return buffer_append_iovec(slot_index, index, value, size, 0);
-	if (is_reader(argument->reader, ARGUMENT_IOV_ITER, ARGUMENT_IOV_ITER)) {
-		const struct iov_iter *iter = (void *)value;
-
-		status = buffer_append_iter(slot_index, index, iter);
-		/* the segments may have more than is meant */
-		size = BPF_CORE_READ(iter, count);
-		argument->size = BOUNDED(size, BUFFER_SIZE_MAX);
-		return status;
+	if (is_iter) {
+		source.address = 0;
+		buffer_of_iter(&source, iter);
+	} else if (hook->size_raw == HOOK_NO_SIZE) {
+		source.size = hook->size;
+	} else {
+		source.size = raw_value(slot, hook->size_raw);
+		source.is_iovec =
+			is_reader(argument->reader, ARGUMENT_CHAR_IOVEC, ARGUMENT_CHAR_IOVEC);
 	}
-	if (hook_arguments[index].size_raw == HOOK_NO_SIZE)
-		size = hook_arguments[index].size;
-	return buffer_append(slot_index, index, value, size);
+	if (!source.is_iovec) {
+		status = buffer_append(slot_index, index, source.address, source.size);
+	} else {
+		for (__u32 i = 0; i < HIT_SEGMENTS_MAX; i += HIT_SEGMENTS_BLOCK) {
+			if (i >= source.size || status != ARGUMENT_READ)
+				break;
+			status = buffer_append_segments(slot_index, index,
+				source.address + i * sizeof(struct io_segment), source.size - i,
+				i ? 0 : source.skip);
+		}
+	}
+	if (is_iter) /* the segments may have more than is meant */
+		argument->size = BOUNDED(BPF_CORE_READ(iter, count), BUFFER_SIZE_MAX);
+	return status;
 }
 
 __noinline int argument_buffer(__u32 slot_index, __u32 index, __u64 value)
@@ -149,8 +158,7 @@ __noinline int argument_buffer(__u32 slot_index, __u32 index, __u64 value)
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
 	__u64 begin, length;
 
-	if (!hook_reads_any(ARGUMENT_CHAR_BUF, ARGUMENT_CONST_BUF) || !argument ||
-		index >= HOOK_ARGUMENTS_ALL)
+	if (!hook_reads_any(ARGUMENT_CHAR_BUF, ARGUMENT_CONST_BUF) || !argument)
 		return ARGUMENT_UNREADABLE;
 	begin = data_begin(slot);
 	slot->buffer_at = begin;

@@ -30,15 +30,16 @@ static __always_inline int integer_at(struct hit_slot *slot, struct hit_argument
 __noinline __u64 argument_resolve(__u32 slot_index, __u32 index, __u64 address)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
+	const volatile struct hook_argument *hook = hook_argument(index);
 
-	if (!slot || index >= HOOK_ARGUMENTS_ALL)
+	if (!slot || !hook)
 		return 0;
 	for (__u32 i = 0; i < HOOK_RESOLVE_MAX; i++) {
 		__u32 step;
 
-		if (i >= hook_arguments[index].resolve_count)
+		if (i >= hook->resolve_count)
 			break;
-		step = hook_arguments[index].resolve[i];
+		step = hook->resolve[i];
 		address += step & ~RESOLVE_DEREFERENCE;
 		if ((step & RESOLVE_DEREFERENCE) &&
 			(read_memory(slot, &address, sizeof(address), address) || !address))

@@ -13,8 +13,10 @@ _Static_assert(sizeof(struct hit_data_record) + HIT_PIECE_MAX <= HIT_ARGUMENT_MA
 
 static __always_inline __u64 pieces_bytes(const struct hit_argument *argument, __u32 index)
 {
-	if (!(hook_arguments[index].flags & ARGUMENT_MAX_DATA) ||
-		argument->status != ARGUMENT_CUT || argument->size <= argument->length)
+	const volatile struct hook_argument *hook = hook_argument(index);
+
+	if (!hook || !(hook->flags & ARGUMENT_MAX_DATA) || argument->status != ARGUMENT_CUT ||
+		argument->size <= argument->length)
 		return 0;
 	return BOUNDED(argument->size - argument->length, HIT_MAX_DATA);
 }
@@ -42,7 +44,7 @@ __noinline int argument_piece(__u32 slot_index, __u32 index, __u64 offset)
 	__u32 size;
 	int status;
 
-	if (!hook_has_max_data || !argument || index >= HOOK_ARGUMENTS_ALL)
+	if (!hook_has_max_data || !argument)
 		return 0;
 	size = argument->size;
 	if (offset >= size || offset >= HIT_MAX_DATA ||
@@ -75,8 +77,7 @@ __noinline int argument_pieces(__u32 slot_index, __u32 index)
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
 
-	if (!hook_has_max_data || !argument || index >= HOOK_ARGUMENTS_ALL ||
-		!pieces_bytes(argument, index))
+	if (!hook_has_max_data || !argument || !pieces_bytes(argument, index))
 		return 0;
 	for (__u32 i = 0; i < HIT_PIECES_MAX; i++)
 		if (argument_piece(slot_index, index, argument->length + i * HIT_PIECE_MAX) <

@@ -87,21 +87,22 @@ __noinline int argument_unix_address(__u32 slot_index, __u32 index, __u64 value)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
+	const volatile struct hook_argument *hook = hook_argument(index);
 	__u64 begin, size = UNIX_PATH_MAX;
 	bool abstract, sized;
 	__u16 family = 0;
 	char first = 0;
 	long length;
 
-	if (!hook_reads(ARGUMENT_SOCKADDR_UN) || !argument || index >= HOOK_ARGUMENTS_ALL)
+	if (!hook_reads(ARGUMENT_SOCKADDR_UN) || !argument || !hook)
 		return ARGUMENT_UNREADABLE;
 	if (read_memory(slot, &family, sizeof(family), value))
 		return ARGUMENT_UNREADABLE;
 	argument->integer = family;
 	begin = data_begin(slot);
-	sized = hook_arguments[index].size_raw != HOOK_NO_SIZE;
+	sized = hook->size_raw != HOOK_NO_SIZE;
 	if (sized)
-		size = (__u32)raw_value(slot, hook_arguments[index].size_raw);
+		size = (__u32)raw_value(slot, hook->size_raw);
 	if (family != AF_UNIX || size <= ADDRESS_UNIX_OFFSET) /* unnamed */
 		return data_end(slot, argument, begin, 0, 0);
 	if (sized)

@@ -7,7 +7,32 @@
 const volatile __s32 hook_scope = -1; /* bit of container_scopes; -1: all */
 const volatile __u32 raw_count;	      /* of raw[]: how many are looked at */
 const volatile __u32 own_pid;	      /* tallymand: what it does to write an event makes none */
-const volatile bool preemptible;      /* since 7.0: a slot is taken by compare and swap */
+const volatile bool preemptible;      /* since 7.0, between two instructions */
+
+/* By adding and looking: whoever finds only its own there has it. Two that come between each other
+ * may both go on to the next. (5.10 refuses a compare and swap even where it is never reached.) */
+static __always_inline bool slot_take(struct hit_slot *slot)
+{
+	if (!preemptible) {
+		if (slot->busy)
+			return false;
+		slot->busy = 1;
+		return true;
+	}
+	__sync_fetch_and_add(&slot->busy, 1);
+	if (*(volatile __u32 *)&slot->busy == 1)
+		return true;
+	__sync_fetch_and_add(&slot->busy, -1);
+	return false;
+}
+
+static __always_inline void slot_release(struct hit_slot *slot)
+{
+	if (preemptible)
+		__sync_fetch_and_add(&slot->busy, -1);
+	else
+		*(volatile __u32 *)&slot->busy = 0;
+}
 
 static __always_inline struct hit_slot *slot_claim(__u32 *ret_index)
 {
@@ -16,23 +41,12 @@ static __always_inline struct hit_slot *slot_claim(__u32 *ret_index)
 
 		if (!slot)
 			return NULL;
-		if (preemptible) {
-			if (__sync_val_compare_and_swap(&slot->busy, 0, 1))
-				continue;
-		} else {
-			if (slot->busy)
-				continue;
-			slot->busy = 1;
-		}
+		if (!slot_take(slot))
+			continue;
 		*ret_index = i;
 		return slot;
 	}
 	return NULL;
-}
-
-static __always_inline void slot_release(struct hit_slot *slot)
-{
-	*(volatile __u32 *)&slot->busy = 0;
 }
 
 static __always_inline void slot_reset(struct hit_slot *slot)

@@ -68,14 +68,28 @@ static __always_inline struct hit_slot *hit_slot(__u32 index)
 	return bpf_map_lookup_elem(&hit_slots, &index);
 }
 
-/* The argument at work. Clang may not compute the address before the comparison: the verifier
- * believes only what was compared before. */
+/* An index that was compared, as the verifier believes it: it knows only what was compared in the
+ * same register before the address is computed, and clang likes to do either elsewhere. */
+#define CHECKED_INDEX(index, count)                                                                \
+	({                                                                                         \
+		__u64 index_ = (index);                                                            \
+		asm volatile("" : "+r"(index_));                                                   \
+		if (index_ >= (count))                                                             \
+			return NULL;                                                               \
+		asm volatile("" : "+r"(index_));                                                   \
+		index_;                                                                            \
+	})
+
+/* The argument at work; NULL when there is no such. */
 static __always_inline struct hit_argument *hit_argument(struct hit_slot *slot, __u64 index)
 {
-	if (index >= HOOK_ARGUMENTS_ALL)
-		return NULL;
-	asm volatile("" : "+r"(index));
-	return &slot->record.arguments[index];
+	return &slot->record.arguments[CHECKED_INDEX(index, HOOK_ARGUMENTS_ALL)];
+}
+
+/* How it is read. */
+static __always_inline const volatile struct hook_argument *hook_argument(__u64 index)
+{
+	return &hook_arguments[CHECKED_INDEX(index, HOOK_ARGUMENTS_ALL)];
 }
 
 /* Kernel addresses have their top bit set, on x86-64 and arm64: which helper reads one. */

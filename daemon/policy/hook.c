@@ -59,6 +59,8 @@ static int share_maps(struct policy_bpf *object, const struct hook_environment *
 	};
 
 	bpf_map__set_max_entries(object->maps.path_walks, HIT_SLOTS);
+	if (!environment->have_task_storage) /* 5.10: see base.c */
+		bpf_map__set_map_flags(object->maps.container_scopes, 0);
 	bpf_map__set_autocreate(object->maps.tasks, environment->have_task_storage);
 	bpf_map__set_autocreate(object->maps.process_states, environment->have_task_storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !environment->have_task_storage);

@@ -49,6 +49,10 @@ static void choose_variants(const struct base_sensor *sensor)
 	}
 	bpf_map__set_autocreate(object->maps.tasks, sensor->kernel.task_storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !sensor->kernel.task_storage);
+	/* A hash that allocates, used by a kprobe or a tracepoint, is worth a warning to 5.10: with
+	 * panic_on_warn the host would stop. */
+	if (!sensor->kernel.task_storage)
+		bpf_map__set_map_flags(object->maps.containers, 0);
 	bpf_map__set_autocreate(object->maps.process_states, sensor->kernel.task_storage);
 	bpf_map__set_autocreate(object->maps.process_states_by_tid, !sensor->kernel.task_storage);
 	bpf_map__set_max_entries(object->maps.binary_scratches, sensor->kernel.instances + 1);

@@ -68,6 +68,14 @@ static bool have_rdonly_cast(void)
 	       btf__find_by_name_kind(kernel_types(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 }
 
+/* Maps of the headers that nothing here uses; not every kernel has all of their types. */
+static void leave_out_others(struct arguments_bpf *object)
+{
+	bpf_map__set_autocreate(object->maps.tasks, false);
+	bpf_map__set_autocreate(object->maps.tasks_by_tid, false);
+	bpf_map__set_autocreate(object->maps.containers, false);
+}
+
 static struct arguments_bpf *load(const struct reading *reading, const char *name)
 {
 	struct arguments_bpf *object = arguments_bpf__open();
@@ -77,6 +85,7 @@ static struct arguments_bpf *load(const struct reading *reading, const char *nam
 		exit(1);
 	bpf_object__for_each_program(program, object->obj)
 		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
+	leave_out_others(object);
 	object->rodata->arguments_count = reading->count ? reading->count : 1;
 	memcpy((void *)object->rodata->hook_arguments, reading->arguments,
 		sizeof(reading->arguments));
@@ -116,6 +125,7 @@ unsigned long instructions_of_all(const char *name)
 	program = bpf_object__find_program_by_name(object->obj, name);
 	bpf_program__set_log_level(program, 4); /* only the count */
 	bpf_program__set_log_buf(program, log, sizeof(log));
+	leave_out_others(object);
 	object->rodata->arguments_count = HOOK_ARGUMENTS_ALL;
 	object->rodata->have_rdonly_cast = have_rdonly_cast();
 	object->rodata->hook_readers = ~0ULL;

@@ -8,7 +8,7 @@ find_package() {
 	local directory
 	prepare_sources
 	build_tree test --enable-werror
-	quietly "$cache/tmp/actors.log" make -C "$build/test" actors tests/bpf/verify-programs tests/bpf/test-arguments ||
+	quietly "$cache/tmp/actors.log" make -C "$build/test" actors tests/bpf/verify-programs tests/bpf/verify-policies tests/bpf/test-arguments ||
 		die "the actors do not build"
 	if [ -n "$package" ]; then
 		[ -f "$package" ] || die "no file $package"
@@ -57,7 +57,7 @@ make_tests_disk() {
 	ln -s /usr/libexec/oci/hooks.d/tallyman-hook "$tree/installed/hook/tallyman-hook"
 	ln -s /usr/bin/tallyman "$tree/installed/cli/tallyman"
 	find "$build/test/tests/actors" -type f -perm -100 -exec cp -t "$tree/installed/tests/actors" {} +
-	cp "$build/test/tests/bpf/verify-programs" "$build/test/tests/bpf/test-arguments" "$tree/installed/tests/bpf/"
+	cp "$build/test/tests/bpf/"{verify-programs,verify-policies,test-arguments} "$tree/installed/tests/bpf/"
 	disk_from "$tree" "$1/tests.ext4" 256M tests
 	remove_tree "$tree"
 }
