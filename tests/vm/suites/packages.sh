@@ -211,7 +211,9 @@ settle
 keeps_its_name early
 keeps_its_name web
 keeps_its_name gap
-is "gap: from its first program on" "$(of_ticks gap 'map(.number) | min')" 1
+# by its hook, which waits for its budget; or the daemon comes later than that, or looks around first
+like "gap: is announced" \
+	"$(events '.container_start // empty | select(.container.name == "gap") | .registered_by' | head -n 1)" '^"(hook|spool|scan)"$'
 # the others start before engines are told of the hook, or after
 phases=after-install,upgrade,after-upgrade,downgrade,after-downgrade,reinstall,after-reinstall
 is "containers that start after the installation, and during the others, have their names" \
