@@ -73,6 +73,8 @@ static int load(const char *name, bool storage, bool everything, int log_level)
 	}
 	bpf_map__set_autocreate(object->maps.tasks, storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !storage);
+	bpf_map__set_autocreate(object->maps.process_states, storage);
+	bpf_map__set_autocreate(object->maps.process_states_by_tid, !storage);
 	object->rodata->have_task_storage = storage;
 	if (everything) {
 		object->rodata->environment_enabled = true;
