@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What happens when a selector matches: which one, with which action, and what the event and the audit
+# trail say of it; returns, limits, signals, memory that is not there yet, hostile bytes.
+. "$(dirname "$0")/lib.sh"
+. "$tests_dir/policy.sh"
+
+daemon_start
+# on SYSTEM-CALL ARGUMENTS SELECTORS [MORE]: the spec of one hook
+on() {
+	printf 'kprobes:\n- call: sys_%s\n  syscall: true\n  args: [%s]\n' "$1" "$2"
+	[ -z "${4-}" ] || sed 's/^/  /' <<<"$4"
+	printf '  selectors:\n'
+	sed 's/^/  /' <<<"$3"
+}
+who='{index: 0, type: int}, {index: 1, type: int}'
+
+policy_add two-selectors "$(on getpriority "$who" '- label: first
+  matchArgs: [{index: 1, operator: InRange, values: ["41000:41009"]}]
+- label: second
+  matchArgs: [{index: 1, operator: InRange, values: ["41005:41019"]}]
+- label: silent
+  matchArgs: [{index: 1, operator: Equal, values: ["41020"]}]
+  matchActions: [{action: NoPost}]
+- label: last
+  matchArgs: [{index: 1, operator: InRange, values: ["41020:41021"]}]')"
+policy_add said "$(on getpriority "$who" '- label: the-selector
+  matchArgs: [{index: 1, operator: Equal, values: ["42000"]}]' 'message: "what it is about"
+tags: [one, two]
+return: true
+returnArg: {index: 0, type: int}')"
+policy_add returned "$(on access '{index: 0, type: string}, {index: 1, type: int}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-return]}]
+  matchReturnArgs: [{index: 0, operator: Equal, values: ["-2"]}]' 'return: true
+returnArg: {index: 0, type: int}')"
+for scope in thread process global; do
+	policy_add "limited-$scope" "$(on getpriority "$who" "- matchArgs: [{index: 1, operator: Equal, values: [\"43000\"]}]
+  matchActions: [{action: Post, rateLimit: \"1h\", rateLimitScope: $scope}]")"
+done
+policy_add killed "$(on unlink '{index: 0, type: string}' "- matchArgs: [{index: 0, operator: Equal, values: [$work/killed]}]
+  matchActions: [{action: Sigkill}]")"
+policy_add signalled "$(on getpriority "$who" '- matchArgs: [{index: 1, operator: Equal, values: ["44000"]}]
+  matchActions: [{action: Signal, argSig: 10}]')"
+policy_file monitored "$(on getpriority "$who" '- matchArgs: [{index: 1, operator: Equal, values: ["45000"]}]
+  matchActions: [{action: Sigkill}]')"
+tallyman policy add -m monitor "$work/monitored.yaml" >"$work/add.txt" 2>&1 || fail "a policy in monitor mode is taken" "$(cat "$work/add.txt")"
+policy_add many 'lists:
+- {name: calls, type: syscalls, values: [sys_link, sys_symlink]}
+kprobes:
+- call: list:calls
+  args: [{index: 0, type: string}, {index: 1, type: string}]
+  selectors: [{matchArgs: [{index: 0, operator: Prefix, values: [tally-list]}]}]'
+policy_add raw 'lists:
+- {name: calls, type: syscalls, values: [sys_fsopen, sys_keyctl]}
+tracepoints:
+- subsystem: raw_syscalls
+  event: sys_enter
+  args: [{index: 4, type: syscall64}]
+  selectors: [{matchArgs: [{index: 4, operator: InMap, values: ["list:calls"]}]}]'
+policy_add ten "tracepoints:
+- subsystem: raw_syscalls
+  event: sys_enter
+  raw: true
+  args: [$(printf '{index: %d, type: uint64}, ' 1 1 1 1 1 1 1 1 1){index: 1, type: int64}]
+  selectors: [{matchArgs: [{args: [9], operator: Equal, values: [\"428\"]}]}]" # open_tree
+policy_add fresh "$(on openat '{index: 1, type: string}, {index: 2, type: int}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]')"
+policy_add hostile "$(on access '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Prefix, values: [/hostile]}]')"
+policy_add hook-filter "$(on getpriority "$who" '- matchArgs:
+  - {index: 1, operator: GreaterThan, values: ["46000"]}
+  - {index: 1, operator: LessThan, values: ["46002"]}
+  matchBinaries: [{operator: Postfix, values: [/call]}]')"
+
+for number in 41001 41007 41015 41020 41021 41030; do
+	act call getpriority 9 $number
+	declare "pid_$number=$pid"
+done
+act call getpriority 9 42000
+said=$pid
+act call access s:/tally-return 0
+absent=$pid
+ln -s / "$work/tally"
+ln -s /etc /tally-return-there 2>/dev/null && cleanups+=("rm -f /tally-return-there")
+act call access s:/tally-return-there 0
+present=$pid
+act call -n 20 getpriority 9 43000
+limited=$pid
+act call -n 20 getpriority 9 43000
+limited_again=$pid
+touch "$work/killed"
+"$actors/call" unlink "s:$work/killed" >"$work/act.txt"
+killed_status=$? killed=$(jq .pid "$work/act.txt")
+"$actors/call" getpriority 9 44000 >"$work/act.txt"
+signalled_status=$? signalled=$(jq .pid "$work/act.txt")
+"$actors/call" getpriority 9 45000 >"$work/act.txt"
+monitored_status=$? monitored=$(jq .pid "$work/act.txt")
+act call symlink s:tally-list "s:$work/symlink"
+listed=$pid
+act call link s:tally-list "s:$work/link"
+listed_too=$pid
+act call fsopen s:tally 0
+raw=$pid
+act call open_tree -1 s:tally 0
+ten=$pid
+act fresh-open 100
+fresh=$pids
+act call access "s:/hostile\"'\\ key=\"none\" 
+type=USER_LOGIN $(printf '\001\033[2J\377\376')" 0
+hostile=$pid
+act call getpriority 9 46001
+both=$pid
+settle
+
+declare -A labels=([41001]=first [41007]=first [41015]=second [41021]=last)
+for number in 41001 41007 41015 41021; do
+	name=pid_$number
+	is "the first selector that matches: $number" "$(hit two-selectors "${!name}" .selector)" "\"${labels[$number]}\""
+done
+is "NoPost: no event, and no later selector" "$(hits two-selectors "$pid_41020")" 0
+is "no selector matches" "$(hits two-selectors "$pid_41030")" 0
+is "what matched without an event is counted" "$(policy_counter two-selectors matches) $(policy_counter two-selectors posted)" "5 4"
+is "message, tags, label, function, arguments, return, policy" \
+	"$(hit said "$said" '[.message, .tags, .selector, .function_name, .args, .return, .policy_name, .action]')" \
+	'["what it is about",["one","two"],"the-selector","__x64_sys_getpriority",[{"int_arg":9},{"int_arg":42000}],{"int_arg":-22},"said","KPROBE_ACTION_POST"]'
+is "matchReturnArgs matches" "$(hit returned "$absent" '[.args[0].string_arg, .return.int_arg]')" '["/tally-return",-2]'
+[ ! -L /tally-return-there ] || is "matchReturnArgs misses" "$(hits returned "$present")" 0
+is "rateLimit of a thread: one of twenty" "$(hits limited-thread "$limited")" 1
+is "and one of another's" "$(hits limited-thread "$limited_again")" 1
+is "rateLimit of a process: one of twenty" "$(hits limited-process "$limited") $(hits limited-process "$limited_again")" "1 1"
+is "rateLimit of all: one of all" "$(hits limited-global "$limited") $(hits limited-global "$limited_again")" "1 0"
+is "what was over the limit is counted" "$(policy_counter limited-global rate_limited)" 39
+is "Sigkill ends the process" "$killed_status" 137
+is "and says so" "$(hit killed "$killed" .action)" '"KPROBE_ACTION_SIGKILL"'
+is "the call takes effect before: it was a system call" "$(test -e "$work/killed" && echo there)" ""
+is "Signal sends the signal" "$signalled_status" "$((128 + 10))"
+is "and says so" "$(hit signalled "$signalled" .action)" '"KPROBE_ACTION_SIGNAL"'
+is "monitor mode takes no action" "$monitored_status" 0
+is "but makes its event" "$(hits monitored "$monitored")" 1
+is "a list of system calls: one" "$(hit many "$listed" '[.function_name, .args[0].string_arg]')" '["__x64_sys_symlink","tally-list"]'
+is "a list of system calls: another" "$(hit many "$listed_too" '[.function_name, .args[0].string_arg]')" '["__x64_sys_link","tally-list"]'
+like "raw_syscalls with a list" "$(hit raw "$raw" '.args[0]')" '430|fsopen'
+is "raw_syscalls: others are not in the list" "$(hits raw "$ten")" 0
+is "ten arguments" "$(hit ten "$ten" '.args | length')" 10
+is "memory that was not there at the entry is read at the return" \
+	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh" and ([.process.pid] | inside($pids))) | .process.pid' \
+		--argjson pids "$fresh" | sort -u | wc -l)" 100
+is "and nothing was missed" "$(policy_counter fresh unreadable)" 0
+is "entries of a filter are all asked" "$(hits hook-filter "$both")" 1
+is "hostile bytes stay in their string" "$(hits hostile "$hostile") $(hit hostile "$hostile" '.args[0].string_arg | test("^/hostile\"")')" "1 true"
+
+if command -v ausearch >/dev/null; then
+	in_audit() { ausearch -if "$audit_log" -w "$@" 2>"$work/ausearch.txt"; }
+	like "the audit-format log: by the policy's name" "$(in_audit -k said -p "$said")" "type=.*key=\"said\""
+	is "the audit-format log: no other process of it" "$(in_audit -k said -p "$limited" | grep -c 'type=')" 0
+	like "the audit-format log: a signal is a response" "$(in_audit -k killed -p "$killed")" "RESP_KILL_PROC|ANOM"
+	is "the audit-format log: hostile bytes make no record" "$(in_audit -m USER_LOGIN | grep -c '^type=')" 0
+	like "the audit-format log: it is still found" "$(in_audit -k hostile -p "$hostile")" "key=\"hostile\""
+fi
+finish
