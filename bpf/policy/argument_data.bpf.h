@@ -5,7 +5,10 @@
  */
 #pragma once
 
+#define KERNEL_READ_LOADS
+
 #include "lib/bounded.bpf.h"
+#include "lib/kernel_read.bpf.h"
 #include "policy/slot.bpf.h"
 
 _Static_assert(HIT_DATA_MAX % 8 == 0, "data of every argument is aligned");

@@ -3,11 +3,10 @@
 #pragma once
 
 #define PATH_WALKS HIT_SLOTS /* a slot's walk is its own */
-#define KERNEL_READ_LOADS
 
 #include "kernel_io.h"
-#include "lib/path.bpf.h"
 #include "policy/argument_data.bpf.h"
+#include "lib/path.bpf.h"
 
 #define AT_FDCWD -100
 

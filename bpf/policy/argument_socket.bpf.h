@@ -15,16 +15,16 @@ static __always_inline int socket_from_sock(struct hit_socket *to, const struct 
 
 	if (!sk || bpf_core_read(&to->family, sizeof(to->family), &common->skc_family))
 		return ARGUMENT_UNREADABLE;
-	to->type = BPF_CORE_READ(sk, sk_type);
-	to->protocol = BPF_CORE_READ(sk, sk_protocol);
-	to->state = BPF_CORE_READ(common, skc_state);
-	to->mark = BPF_CORE_READ(sk, sk_mark);
-	to->priority = BPF_CORE_READ(sk, sk_priority);
-	bpf_core_read(&to->cookie, sizeof(to->cookie), &common->skc_cookie);
+	to->type = KERNEL_READ(sk, sk_type);
+	to->protocol = KERNEL_READ(sk, sk_protocol);
+	to->state = KERNEL_READ(sk, __sk_common.skc_state);
+	to->mark = KERNEL_READ(sk, sk_mark);
+	to->priority = KERNEL_READ(sk, sk_priority);
+	to->cookie = KERNEL_READ(sk, __sk_common.skc_cookie.counter);
 	if (to->family != AF_INET && to->family != AF_INET6)
 		return ARGUMENT_READ;
-	to->source_port = BPF_CORE_READ(common, skc_num);
-	to->destination_port = bpf_ntohs(BPF_CORE_READ(common, skc_dport));
+	to->source_port = KERNEL_READ(sk, __sk_common.skc_num);
+	to->destination_port = bpf_ntohs(KERNEL_READ(sk, __sk_common.skc_dport));
 	if (to->family == AF_INET) {
 		bpf_core_read(to->source, 4, &common->skc_rcv_saddr);
 		bpf_core_read(to->destination, 4, &common->skc_daddr);

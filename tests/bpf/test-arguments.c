@@ -233,6 +233,7 @@ int main(void)
 	diag("the same by helpers only");
 	read_by_helpers = true;
 	test_paths();
+	test_sockets();
 	test_verifier("read_given");
 	test_verifier("verified_kprobe");
 	read_by_helpers = false;

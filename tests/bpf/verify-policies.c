@@ -81,6 +81,7 @@ static void ask_for_everything(struct policy_bpf *object, const char *program)
 	object->rodata->text_longest = HIT_ARGUMENT_MAX;
 	object->rodata->hook_scope = 3;
 	object->rodata->own_pid = 1;
+	object->rodata->preemptible = true;
 	object->rodata->throttle_bytes = 1 << 20;
 	object->rodata->hook_returns = true;
 	object->rodata->hook_rereads = true;
