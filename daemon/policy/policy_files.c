@@ -135,8 +135,7 @@ static void forget_gone(struct policy_files *files)
 	}
 }
 
-/* Their names may have been given up by now. */
-static void retry_taken_names(struct policy_files *files)
+void policy_files_retry(struct policy_files *files)
 {
 	for (struct policy_file *file = files->files; file; file = file->next) {
 		struct error before = file->error, error = {0};
@@ -187,7 +186,7 @@ void policy_files_update(struct policy_files *files)
 			read_file(files, file);
 	policies_remove_orphans(files->policies);
 	forget_gone(files);
-	retry_taken_names(files);
+	policy_files_retry(files);
 }
 
 void policy_files_errors_json(const struct policy_files *files, struct buf *json)

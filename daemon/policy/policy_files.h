@@ -31,6 +31,8 @@ struct policy_files {
 /* Look at every file that has changed. One that takes a policy over from another that has gone or
  * no longer has it does so without a gap. */
 void policy_files_update(struct policy_files *files);
+/* A name may have been given up: those that were refused for it. */
+void policy_files_retry(struct policy_files *files);
 void policy_files_done(struct policy_files *files);
 /* Append "path, error" objects of all refused files, with commas. */
 void policy_files_errors_json(const struct policy_files *files, struct buf *json);

@@ -237,6 +237,8 @@ static void answer(struct policy_worker *worker, const struct policy_request *re
 	struct error error = {0};
 	int r = handle(worker, request, &json, &error);
 
+	if (request->verb == POLICY_VERB_DELETE && !r)
+		policy_files_retry(&worker->files);
 	if (request->verb != POLICY_VERB_LIST)
 		publish_status(worker);
 	if (!notice) {

@@ -157,9 +157,8 @@ ok "and one of more than 1 MiB" wait_for 5 refused_is big.yaml 'more than 104857
 policy pair-b /x | put taken.yaml
 ok "and one whose name is taken" wait_for 5 refused_is taken.yaml 'there is a policy pair-b already'
 tallyman policy delete pair-b >/dev/null
-policy another /x | put another.yaml
-ok "until that one has gone" wait_for 5 state_is pair-b enabled
-rm -f "$policies"/{link,fifo,owned,big,taken,another,open,quick}.yaml
+is "until that one has gone" "$(list 'select(.name == "pair-b") | [.state, .source]')" "[\"enabled\",\"$policies/taken.yaml\"]"
+rm -f "$policies"/{link,fifo,owned,big,taken,open,quick}.yaml
 wait_for 5 state_is quick ""
 
 # ---- a restart ----
