@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/policy.h"
+#include "cli/policy_kernel.h"
 #include "cli/text.h"
 #include "lib/json_writer.h"
 #include "policy/words.h"
@@ -17,6 +18,8 @@ static const char help[] =
 	"Read files of TracingPolicies, and say what they hold or what is wrong, as\n"
 	"FILE:LINE:COLUMN: FIELD: MESSAGE. - is standard input. Needs no daemon and no root.\n\n"
 	"  -o, --output FORMAT  text (default) or json: one object per file\n"
+	"      --kernel         say of each hook by which mechanism this kernel would take it, or\n"
+	"                       why it cannot; as root what cannot be read is tried\n"
 	"      --runtime-dir DIR\n\n"
 	"Exit codes: 0 all files hold, 1 one does not, 2 wrong usage. See tallyman-policy(5).\n";
 
@@ -34,25 +37,32 @@ static void print_problems(struct buf *out, const char *file, const struct polic
 		buf_printf(out, "%s: and %zu problems more\n", file, report->omitted);
 }
 
-static void print_text(struct buf *out, const char *path, const struct policy_set *set)
+static bool print_text(struct buf *out, const char *path, const struct policy_set *set, bool kernel)
 {
+	bool possible = true;
+
 	_cleanup_buf_ struct buf file = {0};
 
 	text_untrusted(&file, path, strlen(path));
 	if (!buf_string(&file)) {
 		out->failed = true;
-		return;
+		return false;
 	}
 	print_problems(out, file.data, &set->report);
 	for (size_t i = 0; i < set->count && !set->report.errors; i++) {
 		buf_printf(out, "%s: ok: ", file.data);
 		policy_describe(out, &set->policies[i]);
 		buf_append_char(out, '\n');
+		if (kernel)
+			possible &= policy_kernel_text(out, file.data, &set->policies[i]);
 	}
+	return possible;
 }
 
-static void print_json_policy(struct buf *out, const struct policy *policy)
+static bool print_json_policy(struct buf *out, const struct policy *policy, bool kernel)
 {
+	bool possible = true;
+
 	const struct policy_metadata *metadata = &policy->metadata;
 
 	json_open_object(out);
@@ -73,18 +83,23 @@ static void print_json_policy(struct buf *out, const struct policy *policy)
 	}
 	if (policy->spec.loader)
 		json_key_bool(out, "loader", true);
+	if (kernel)
+		possible = policy_kernel_json(out, policy);
 	json_close_object(out);
+	return possible;
 }
 
-static void print_json(struct buf *out, const char *path, const struct policy_set *set)
+static bool print_json(struct buf *out, const char *path, const struct policy_set *set, bool kernel)
 {
+	bool possible = true;
+
 	json_open_object(out);
 	json_key_string(out, "file", path);
 	json_key_bool(out, "ok", !set->report.errors);
 	json_key(out, "policies");
 	json_open_array(out);
 	for (size_t i = 0; i < set->count && !set->report.errors; i++)
-		print_json_policy(out, &set->policies[i]);
+		possible &= print_json_policy(out, &set->policies[i], kernel);
 	json_close_array(out);
 	json_key(out, "problems");
 	json_open_array(out);
@@ -105,6 +120,7 @@ static void print_json(struct buf *out, const char *path, const struct policy_se
 		json_key_unsigned(out, "omitted", set->report.omitted);
 	json_close_object(out);
 	buf_append_char(out, '\n');
+	return possible;
 }
 
 static void print_json_failure(struct buf *out, const char *path, const struct error *error)
@@ -117,7 +133,7 @@ static void print_json_failure(struct buf *out, const char *path, const struct e
 	buf_append_char(out, '\n');
 }
 
-static bool check_file(const char *path, enum output_format format)
+static bool check_file(const char *path, enum output_format format, bool kernel)
 {
 	_cleanup_policy_set_ struct policy_set *set = NULL;
 	_cleanup_buf_ struct buf out = {0};
@@ -132,11 +148,9 @@ static bool check_file(const char *path, enum output_format format)
 		else
 			cli_failed("%s", error.message);
 	} else {
-		holds = !set->report.errors;
-		if (format == OUTPUT_JSON)
-			print_json(&out, path, set);
-		else
-			print_text(&out, path, set);
+		holds = format == OUTPUT_JSON ? print_json(&out, path, set, kernel)
+					      : print_text(&out, path, set, kernel);
+		holds &= !set->report.errors;
 	}
 	output_flush(&out);
 	return holds;
@@ -144,10 +158,10 @@ static bool check_file(const char *path, enum output_format format)
 
 int policy_check(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {
-		COMMON_OPTIONS, {"output", required_argument, NULL, 'o'}, {0}};
+	static const struct option options[] = {COMMON_OPTIONS,
+		{"output", required_argument, NULL, 'o'}, {"kernel", no_argument, NULL, 'k'}, {0}};
 	enum output_format format = OUTPUT_TEXT;
-	bool hold = true;
+	bool hold = true, kernel = false;
 	int option;
 
 	if (cli->output && !cli_parse_output(cli, cli->output, &format))
@@ -159,6 +173,9 @@ int policy_check(struct cli *cli, int argc, char **argv)
 			return CLI_OK;
 		case OPTION_RUNTIME_DIR:
 			break; /* there is no daemon to be asked */
+		case 'k':
+			kernel = true;
+			break;
 		case 'o':
 			if (!cli_parse_output(cli, optarg, &format))
 				return CLI_USAGE;
@@ -170,6 +187,6 @@ int policy_check(struct cli *cli, int argc, char **argv)
 	if (optind == argc)
 		return cli_usage_error(cli, "a file is needed");
 	for (; optind < argc; optind++)
-		hold &= check_file(argv[optind], format);
+		hold &= check_file(argv[optind], format, kernel);
 	return hold ? CLI_OK : CLI_FAILED;
 }

@@ -85,12 +85,13 @@ static void handle_record(struct pipeline *pipeline, const void *bytes, size_t s
 }
 
 /* A slow disk: let the ring hold what comes for as long as it has room, it is eight times denser
- * than JSON. Past half of it the sinks lose lines instead of the kernel records. */
+ * than JSON, and from half of it on containers' shares get small. Past seven eighths the sinks lose
+ * lines instead of the kernel records. */
 static bool ring_has_room(void *data)
 {
 	const struct pipeline *pipeline = data;
 
-	return ring_pending(pipeline->ring) < base_sensor_ring_bytes(pipeline->sensor) / 2;
+	return ring_pending(pipeline->ring) < base_sensor_ring_bytes(pipeline->sensor) / 8 * 7;
 }
 
 static void handle_mapping(struct pipeline *pipeline, const struct mapping *mapping)

@@ -42,7 +42,8 @@
 	4000000ULL /* a waking record after this long without one wakes the consumer */
 #define THROTTLE_INTERVAL_NS	 100000000ULL
 #define THROTTLE_RING_DIVISOR	 4  /* a container's share of the ring per interval */
-#define THROTTLE_CROWDED_DIVISOR 16 /* what is left of its share once the ring is half full */
+#define THROTTLE_CROWDED_DIVISOR 4  /* what is left of a share while the ring is half full */
+#define THROTTLE_FULL_DIVISOR	 16 /* … three quarters full */
 
 /* ---- policies ---- */
 

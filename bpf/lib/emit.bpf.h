@@ -68,9 +68,14 @@ static __always_inline bool charge(
 		container->interval_start = now;
 		container->interval_bytes = 0;
 	}
-	if (container->interval_bytes + bytes > share / THROTTLE_CROWDED_DIVISOR &&
-		bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_bytes / 2)
-		share /= THROTTLE_CROWDED_DIVISOR;
+	if (container->interval_bytes + bytes > share / THROTTLE_FULL_DIVISOR) {
+		__u64 pending = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+
+		if (pending > ring_bytes / 4 * 3)
+			share /= THROTTLE_FULL_DIVISOR;
+		else if (pending > ring_bytes / 2)
+			share /= THROTTLE_CROWDED_DIVISOR;
+	}
 	if (container->interval_bytes + bytes > share) {
 		if (kind < RECORD_KIND_MAX)
 			__sync_fetch_and_add(&container->throttled[kind], 1);

@@ -86,4 +86,32 @@ tallyman status >"$work/status.txt"
 like "status names what is attached" "$(cat "$work/status.txt")" 'sched_process_exec'
 is "status -o json is JSON" "$(tallyman status -o json | jq -s length)" 1
 diag "$(cat "$work/status.txt")"
+
+# ---- policy check --kernel: what this kernel would make of hooks ----
+cat >"$work/hooks.yaml" <<'Y'
+apiVersion: cilium.io/v1alpha1
+kind: TracingPolicy
+metadata: {name: hooks}
+spec:
+  kprobes:
+  - {call: sys_openat, args: [{index: 1, type: string}]}
+  - {call: no_such_function_anywhere, syscall: false, args: [{index: 9, type: int}]}
+  - {call: sys_write, selectors: [{matchActions: [{action: GetUrl, argUrl: "http://localhost"}]}]}
+  tracepoints:
+  - {subsystem: sched, event: sched_process_exec}
+  - {subsystem: sched, event: no_such_event}
+Y
+tallyman policy check --kernel "$work/hooks.yaml" >"$work/kernel.txt"
+is "policy check --kernel: exit code 1 when a hook cannot be" $? 1
+like "a system call" "$(cat "$work/kernel.txt")" 'kprobes\[0\]: openat: system call tracepoint'
+like "a function that is not there" "$(cat "$work/kernel.txt")" ':7:5: kprobes\[1\]: cannot: index 9'
+like "an action that is not there" "$(cat "$work/kernel.txt")" 'kprobes\[2\]: cannot: action GetUrl'
+like "a tracepoint" "$(cat "$work/kernel.txt")" 'tracepoints\[0\]: sched/sched_process_exec: tracepoint'
+like "a tracepoint that is not there" "$(cat "$work/kernel.txt")" \
+	'tracepoints\[1\]: cannot: this kernel has no tracepoint sched/no_such_event'
+is "JSON says the same" "$(tallyman policy check --kernel -o json "$work/hooks.yaml" |
+	jq -c '[.policies[0].hooks[].possible]')" '[true,false,false,true,false]'
+sed -i '/no_such\|GetUrl/d' "$work/hooks.yaml"
+tallyman policy check --kernel "$work/hooks.yaml" >/dev/null
+is "exit code 0 when all can be" $? 0
 finish
