@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Policies in the installed service, with its least power: functions, LSM hooks, sockets and returns, which
+# kernels without kprobes and trampolines do not have; a file that is dropped in; a denial in one container.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=../../system/policy.sh
+. "$tests_dir/policy.sh"
+
+diag "Linux $(uname -r)"
+actors=$work/rootfs/actors
+import_image
+echo secret >"$work/secret"
+
+# added NAME SPEC: by its administrator, to the daemon that is not root
+added() {
+	policy_file "$1" "$2"
+	tallyman policy add "$work/$1.yaml" >"$work/$1.add" 2>&1
+	is "$1 is in force" $? 0
+	[ ! -s "$work/$1.add" ] || diag "$(cat "$work/$1.add")"
+}
+
+in_force() {
+	tallyman policy list -o json | jq -e --arg name "$1" 'any(.[]; .name == $name and .state == "enabled")'
+}
+
+# ---- a function, its arguments and what it returns ----
+added function 'kprobes:
+- call: security_file_open
+  syscall: false
+  return: true
+  returnArg: {index: 0, type: int}
+  args:
+  - {index: 0, type: file}
+  - {index: 0, type: uint32, resolve: f_flags, label: flags}
+  selectors:
+  - matchArgs: [{index: 0, operator: Postfix, values: ["/secret"]}]
+    matchBinaries: [{operator: In, values: ["/usr/bin/cat"]}]'
+cat "$work/secret" >/dev/null
+head -c 1 "$work/secret" >/dev/null
+settle
+is "a function's file, once, by one program" \
+	"$(events '.process_kprobe | select(.policy_name == "function") | [.function_name, .process.binary, .args[0].file_arg.path, .return.int_arg]')" \
+	"[\"security_file_open\",\"/usr/bin/cat\",\"$work/secret\",0]"
+is "and a field of the structure" \
+	"$(events '.process_kprobe | select(.policy_name == "function") | .args[1] | [.label, (.uint_arg > 0)]')" '["flags",true]'
+
+# ---- the same place by fentry ----
+added fentry 'fentries:
+- call: security_file_open
+  syscall: false
+  args: [{index: 0, type: file}]
+  selectors: [{matchArgs: [{index: 0, operator: Postfix, values: ["/secret"]}]}]'
+head -c 1 "$work/secret" >/dev/null
+settle
+is "fentries" "$(events '.process_kprobe | select(.policy_name == "fentry") | .args[0].file_arg.path')" "\"$work/secret\""
+
+# ---- sockets ----
+added connect 'kprobes:
+- call: tcp_connect
+  syscall: false
+  args: [{index: 0, type: sock}]
+  selectors:
+  - matchArgs:
+    - {index: 0, operator: DAddr, values: ["127.0.0.0/8"]}
+    - {index: 0, operator: DPort, values: ["9"]}'
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/9' 2>/dev/null
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/10' 2>/dev/null
+settle
+is "a connection to one port and not to the other" \
+	"$(events '.process_kprobe | select(.policy_name == "connect") | .args[0].sock_arg | [.daddr, .dport, .protocol]')" \
+	'["127.0.0.1",9,"IPPROTO_TCP"]'
+
+# ---- LSM hooks: seen, and denied in one container ----
+added lsm 'lsmhooks:
+- hook: bprm_check_security
+  args: [{index: 0, type: linux_binprm}]
+  selectors: [{matchArgs: [{index: 0, operator: Postfix, values: ["/actors/nothing"]}]}]'
+added deny 'containerSelector: {matchLabels: {name: guarded}}
+lsmhooks:
+- hook: file_open
+  args: [{index: 0, type: file}]
+  selectors:
+  - matchArgs: [{index: 0, operator: Equal, values: ["/etc/guarded"]}]
+    matchActions: [{action: Override, argError: -13}]'
+podman run --rm --name open --network none "$image" /bin/sh -c 'echo x >/etc/guarded && cat /etc/guarded; /actors/nothing' \
+	>"$work/open.txt" 2>&1
+is "a container that the policy is not about reads" "$(cat "$work/open.txt")" x
+podman run --rm --name guarded --network none "$image" /bin/sh -c 'echo x >/etc/guarded; cat /etc/guarded; /actors/nothing' \
+	>"$work/guarded.txt" 2>&1
+like "the one it is about is denied" "$(cat "$work/guarded.txt")" "can't create /etc/guarded: Permission denied"
+settle
+is "each program that is run, by the LSM hook" \
+	"$(events '.process_lsm | select(.policy_name == "lsm") | [.function_name, .process.container.name, .args[0].linux_binprm_arg.path]' | sort)" \
+	'["bprm_check_security","guarded","/actors/nothing"]
+["bprm_check_security","open","/actors/nothing"]'
+is "each denial" \
+	"$(events '.process_lsm | select(.policy_name == "deny") | [.process.container.name, .action]' | sort -u)" \
+	'["guarded","KPROBE_ACTION_OVERRIDE"]'
+like "ausearch finds it by the policy's name" "$(ausearch -if "$audit_log" -i -w -k deny --vm-name guarded)" 'name=/etc/guarded'
+
+# ---- what is in force, and what it costs ----
+is "each hook was reached and says so" \
+	"$(tallyman policy list -o json | jq -c '[.[] | select((.matches | tonumber) == 0) | .name]')" '[]'
+diag "$(tallyman policy list)"
+
+# ---- a file ----
+policy_file dropped 'kprobes:
+- call: sys_unlinkat
+  args: [{index: 1, type: string}]
+  selectors: [{matchArgs: [{index: 1, operator: Postfix, values: [".dropped"]}]}]'
+mv "$work/dropped.yaml" /etc/tallyman/policies.d/dropped.yaml
+wait_for 20 in_force dropped
+touch "$work/x.dropped" && rm "$work/x.dropped"
+settle
+is "a file in policies.d" "$(events '.process_kprobe | select(.policy_name == "dropped") | .function_name')" '"__x64_sys_unlinkat"'
+rm /etc/tallyman/policies.d/dropped.yaml
+systemctl restart tallymand.service
+is "after a restart what was added is there, and the file's is not" \
+	"$(tallyman policy list -o json | jq -c '[.[].name] | sort')" '["connect","deny","fentry","function","lsm"]'
+for name in connect deny fentry function lsm; do
+	policy_delete $name
+done
+is "the service has nothing to complain of" "$(complaints)" ""
+
+systemctl stop tallymand.service tallymand.socket
+for subject in policy-operators policy-filters policy-actions; do
+	system_test $subject
+done
+finish
