@@ -12,9 +12,9 @@
 
 struct bench {
 	/* what is measured */
-	char *tallymand, *hook;
-	char *tiny, *loop;   /* the benchmark's own programs */
-	const char *dynamic; /* an ordinary dynamic program that ends at once */
+	char *tallymand, *hook, *cli; /* cli: NULL where it is not built */
+	char *tiny, *loop;	      /* the benchmark's own programs */
+	const char *dynamic;	      /* an ordinary dynamic program that ends at once */
 	bool have_auditd;
 	/* how long */
 	unsigned rounds;	/* interleaved rounds */
@@ -40,5 +40,7 @@ int bench_flood(const struct bench *bench, struct error *error);
 int bench_hook(const struct bench *bench, struct error *error);
 /* Memory: idle, after many processes at once, after many one after the other. */
 int bench_memory(const struct bench *bench, struct error *error);
+/* Policies: until one is in force, its memory, and what one that matches nothing costs. */
+int bench_policy(const struct bench *bench, struct error *error);
 /* From start to READY=1. */
 int bench_ready(const struct bench *bench, struct error *error);

@@ -32,6 +32,7 @@ struct subject {
 static const struct subject subjects[] = {
 	{"exec", bench_exec},
 	{"syscall", bench_syscall},
+	{"policy", bench_policy},
 	{"programs", bench_programs},
 	{"latency", bench_latency},
 	{"storm", bench_storm},
@@ -172,6 +173,7 @@ static int run_subjects(const struct arguments *arguments, const char *directory
 	struct bench bench = {
 		.tallymand = program("TALLYMAND", arguments->build, "daemon/tallymand"),
 		.hook = program("TALLYMAN_HOOK", arguments->build, "hook/tallyman-hook"),
+		.cli = program("TALLYMAN_CLI", arguments->build, "cli/tallyman"),
 		.tiny = program("BENCH_TINY", arguments->build, "tests/bench/tiny"),
 		.loop = program("BENCH_LOOP", arguments->build, "tests/bench/loop"),
 		.dynamic = "/bin/true",
