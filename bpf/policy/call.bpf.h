@@ -19,6 +19,10 @@ struct {
 	__type(value, struct call_state);
 } hook_calls SEC(".maps");
 
+/* How many of this hook's calls are there at most: what an interrupted process left or the LRU took
+ * stays counted. Returns that nobody waits for are most, and look at nothing else. */
+__u64 calls_kept;
+
 static __always_inline struct call_key call_key(void)
 {
 	return (struct call_key){.pid_tgid = bpf_get_current_pid_tgid(), .hook = hook_id};
@@ -34,5 +38,16 @@ static __always_inline bool call_keep(struct hit_slot *slot, __u32 selector, __u
 	state->again = again;
 	for (int i = 0; i < HOOK_RAW_MAX; i++)
 		state->raw[i] = slot->raw[i];
-	return !bpf_map_update_elem(&hook_calls, &key, state, BPF_ANY);
+	/* Counted before it can be found, so that it is never one too few. */
+	__sync_fetch_and_add(&calls_kept, 1);
+	if (!bpf_map_update_elem(&hook_calls, &key, state, BPF_ANY))
+		return true;
+	__sync_fetch_and_add(&calls_kept, -1);
+	return false;
+}
+
+static __always_inline void call_forget(struct call_key *key)
+{
+	if (!bpf_map_delete_elem(&hook_calls, key))
+		__sync_fetch_and_add(&calls_kept, -1);
 }

@@ -124,19 +124,23 @@ static __always_inline void hook_return_send(
 /* A call that an entry waits for has returned `value`. */
 static __always_inline void hook_returned(void *ctx, __u64 value)
 {
-	struct call_key key = call_key();
-	struct call_state *state = bpf_map_lookup_elem(&hook_calls, &key);
+	struct call_state *state;
 	struct hit_slot *slot;
+	struct call_key key;
 	__u32 slot_index;
 	int selector;
 
+	if (!*(volatile __u64 *)&calls_kept)
+		return;
+	key = call_key();
+	state = bpf_map_lookup_elem(&hook_calls, &key);
 	if (!state)
 		return;
 	slot = slot_claim(&slot_index);
 	if (!slot) {
 		COUNT(errors);
 		count_lost(this_cpu(), RECORD_HIT, LOSS_PREEMPTED);
-		bpf_map_delete_elem(&hook_calls, &key);
+		call_forget(&key);
 		return;
 	}
 	slot_reset(slot);
@@ -159,6 +163,6 @@ static __always_inline void hook_returned(void *ctx, __u64 value)
 			COUNT(unreadable);
 		}
 	}
-	bpf_map_delete_elem(&hook_calls, &key);
+	call_forget(&key);
 	slot_release(slot);
 }

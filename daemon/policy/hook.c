@@ -580,7 +580,8 @@ uint64_t hook_memory(const struct hook *hook)
 {
 	const struct bpf_map *const own[] = {hook->object->maps.hook_steps,
 		hook->object->maps.hook_selectors, hook->object->maps.hook_texts,
-		hook->object->maps.hook_counters, hook->object->maps.rodata};
+		hook->object->maps.hook_counters, hook->object->maps.rodata,
+		hook->object->maps.bss};
 	struct bpf_program *program;
 	uint64_t bytes = 0;
 

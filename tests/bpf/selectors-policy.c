@@ -536,7 +536,7 @@ static void put_selector(
 		put_match(yaml, plan, plan->args_count, plan->data_count, NULL);
 }
 
-void random_policy(struct buf *yaml, struct combination first)
+void random_policy(struct buf *yaml, struct combination first, bool only_process)
 {
 	struct hook_plan plan;
 	size_t selectors = 1 + random_below(4);
@@ -554,6 +554,12 @@ void random_policy(struct buf *yaml, struct combination first)
 	put_arguments(yaml, &plan, "args", 0, plan.args_count);
 	put_arguments(yaml, &plan, "data", plan.args_count, plan.data_count);
 	buf_append_literal(yaml, "    selectors:\n");
-	for (size_t i = 0; i < selectors; i++)
-		put_selector(yaml, &plan, i == 0 ? &first : NULL);
+	for (size_t i = 0; i < selectors; i++) {
+		if (!only_process) {
+			put_selector(yaml, &plan, i == 0 ? &first : NULL);
+			continue;
+		}
+		buf_append_literal(yaml, "    - label: process\n");
+		put_process_filter(yaml);
+	}
 }

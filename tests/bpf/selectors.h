@@ -53,8 +53,8 @@ struct combination {
 
 /* All that there are; the result is as many as `combinations` holds at most. */
 size_t list_combinations(struct combination *combinations, size_t size);
-/* A policy of one hook, as YAML. */
-void random_policy(struct buf *yaml, struct combination first);
+/* A policy of one hook, as YAML; only_process: with filters on the process alone. */
+void random_policy(struct buf *yaml, struct combination first, bool only_process);
 
 /* ---- what is seen at a hook ---- */
 

@@ -41,6 +41,8 @@
 #define COMBINATIONS_MAX    1024
 #define SAMPLES_OF_A_POLICY 40
 #define PRINTED_MAX	    5
+#define PROCESS_POLICIES    1000000 /* numbers from here on */
+#define PROCESS_ROUNDS_MAX  200
 #define WORKLOAD_SCOPE	    7
 #define ROUNDS_MAX	    12 /* through all combinations, until each had both answers */
 
@@ -312,7 +314,7 @@ static void run_policy(
 	uint64_t disagreements = test->results->disagreements;
 
 	random_seed(seed + number * 1000003);
-	random_policy(&yaml, first);
+	random_policy(&yaml, first, number >= PROCESS_POLICIES);
 	test->policies++;
 	hook = parse(&yaml, &set);
 	if (!hook || load(test, hook, &loaded, &error) < 0) {
@@ -410,10 +412,13 @@ static void run_all(struct selectors_test *test, uint64_t seed, uint64_t cases, 
 				continue;
 			run_policy(test, combinations[i], seed, number);
 		}
-	/* What is left: filters of the process. */
-	for (size_t i = 0; only < 0 && i < count; i++, number++)
-		if (count_missing(&test->results->occurrences, false))
-			run_policy(test, combinations[i], seed, number);
+	/* Filters of the process alone, until each had both answers. */
+	if (only >= PROCESS_POLICIES)
+		run_policy(test, combinations[0], seed, (uint64_t)only);
+	number = PROCESS_POLICIES;
+	while (only < 0 && number < PROCESS_POLICIES + PROCESS_ROUNDS_MAX &&
+		count_missing(&test->results->occurrences, false))
+		run_policy(test, combinations[0], seed, number++);
 }
 
 int main(int argc, char **argv)
