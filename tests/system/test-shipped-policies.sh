@@ -132,7 +132,6 @@ for line in "${container_calls[@]}"; do
 	script+="/actors/call ${line##*|} || true; "
 done
 bundle "$work/bundle" /bin/sh -c "$script"
-before=$(count '.process_exec')
 runc run -b "$work/bundle" "tally$$" </dev/null >"$work/container.txt" 2>&1 || diag "$(cat "$work/container.txt")"
 settle
 # pids in the container are its own: the n-th exec of the actor there
@@ -149,7 +148,7 @@ for line in "${expected[@]}"; do
 	# each call of a container passes the two policies, one of which is meant
 	found=$(grep -F "$name|$number|" <<<"$all")
 	if [ -n "$word" ]; then
-		like "$name: $what" "$found" "^$name[|]$number[|].*$word"
+		like "$name: $what" "$found" "^${name}[|]${number}[|].*$word"
 	else
 		is "$name: not $what" "$found" ""
 	fi
