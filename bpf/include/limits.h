@@ -87,13 +87,13 @@
 #define SCOPES_MAX  512
 #define SCOPE_WORDS (SCOPES_MAX / 64)
 /* Calls between entry and return that a policy waits for; the oldest give way. */
-#define HOOK_CALLS_MAX 8192
+#define HOOK_CALLS_MAX 4096
 /* What rateLimit remembers. */
-#define RATE_LIMITS_MAX 8192
+#define RATE_LIMITS_MAX 4096
 /* matchBinaries: a longer path equals none of them, and is looked at so far from its beginning or
  * its end. */
 #define BINARY_PATH_MAX	   256
 #define BINARY_POSTFIX_MAX 128
 #define BINARIES_MAX	   8192 /* paths of all policies together, of each kind */
 /* TrackSock; the oldest give way. */
-#define TRACKED_SOCKETS_MAX 32768
+#define TRACKED_SOCKETS_MAX 8192
