@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/policy/hook.h"
+#include "daemon/policy/hook_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,112 +11,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "bpf/policy.skel.h"
 #include "daemon/policy/uprobe.h"
-#include "daemon/sensor/refusal.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
-
-struct hook {
-	struct policy_bpf *object;
-	enum hook_mechanism mechanism;
-	char subsystem[HOOK_TARGET_MAX];
-	struct hook_target *targets;
-	size_t target_count;
-	bool wants_return; /* a program on the return too */
-	struct bpf_link **links;
-	size_t link_count;
-	int uprobe_links[2]; /* of many places: entries, returns; -1 */
-	int file;	     /* of a program; -1 */
-	int cpus;
-};
-
-/* The maps of the object that are not a hook's own. */
-static int share_maps(struct policy_bpf *object, const struct hook_environment *environment)
-{
-	const struct policy_bpf *shared = environment->shared;
-	struct {
-		struct bpf_map *map;
-		int fd;
-	} maps[] = {
-		{object->maps.ring, environment->ring_fd},
-		{object->maps.cpus, environment->cpus_fd},
-		{object->maps.last_waking, environment->last_waking_fd},
-		{object->maps.containers, environment->containers_fd},
-		{environment->have_task_storage ? object->maps.tasks : object->maps.tasks_by_tid,
-			environment->tasks_fd},
-		{environment->have_task_storage ? object->maps.process_states
-						: object->maps.process_states_by_tid,
-			environment->process_states_fd},
-		{object->maps.hit_slots, shared ? bpf_map__fd(shared->maps.hit_slots) : -1},
-		{object->maps.path_walks, shared ? bpf_map__fd(shared->maps.path_walks) : -1},
-		{object->maps.hook_calls, shared ? bpf_map__fd(shared->maps.hook_calls) : -1},
-		{object->maps.socket_owners, shared ? bpf_map__fd(shared->maps.socket_owners) : -1},
-		{object->maps.rate_limits, shared ? bpf_map__fd(shared->maps.rate_limits) : -1},
-		{object->maps.container_scopes,
-			shared ? bpf_map__fd(shared->maps.container_scopes) : -1},
-	};
-
-	bpf_map__set_max_entries(object->maps.path_walks, HIT_SLOTS);
-	if (!environment->have_task_storage) /* 5.10: see base.c */
-		bpf_map__set_map_flags(object->maps.container_scopes, 0);
-	bpf_map__set_autocreate(object->maps.tasks, environment->have_task_storage);
-	bpf_map__set_autocreate(object->maps.process_states, environment->have_task_storage);
-	bpf_map__set_autocreate(object->maps.tasks_by_tid, !environment->have_task_storage);
-	bpf_map__set_autocreate(
-		object->maps.process_states_by_tid, !environment->have_task_storage);
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		int r = maps[i].fd >= 0 ? bpf_map__reuse_fd(maps[i].map, maps[i].fd) : 0;
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int say_refused(struct error *error, int code, const char *what)
-{
-	char reason[REFUSAL_MAX];
-
-	refusal_explain(code, reason);
-	return error_set(
-		error, code, "%s: %s%s%s", what, strerror(-code), *reason ? ": " : "", reason);
-}
-
-/* Types that this kernel does not have (of modules, where it has none) are looked for in its
- * modules' BTF as well, which takes CAP_SYS_ADMIN; not when the BTF to look in is named. */
-static struct policy_bpf *open_object(void)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
-
-	return policy_bpf__open_opts(&options);
-}
-
-int hook_environment_init(struct hook_environment *environment, struct error *error)
-{
-	struct policy_bpf *object = open_object();
-	int r;
-
-	if (!object)
-		return error_set(error, -errno, "cannot open the BPF object of policies: %s",
-			strerror(errno));
-	r = share_maps(object, environment);
-	if (r >= 0)
-		r = policy_bpf__load(object);
-	if (r < 0) {
-		policy_bpf__destroy(object);
-		return say_refused(error, r, "cannot make the maps of policies");
-	}
-	environment->shared = object;
-	return 0;
-}
-
-void hook_environment_done(struct hook_environment *environment)
-{
-	policy_bpf__destroy(environment->shared);
-	environment->shared = NULL;
-}
 
 static void set_constants(struct policy_bpf *object, const struct hook_environment *environment,
 	const struct hook_settings *settings, const struct hook_place *place,
@@ -316,7 +214,7 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	hook->wants_return =
 		settings->returns ||
 		(place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory);
-	hook->object = open_object();
+	hook->object = hook_open_object();
 	if (!hook->object) {
 		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
 			strerror(errno));
@@ -324,14 +222,14 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	}
 	r = choose_programs(hook);
 	if (r < 0) {
-		say_refused(error, r, "cannot be put there");
+		hook_say_refused(error, r, "cannot be put there");
 		goto fail;
 	}
 	set_constants(hook->object, environment, settings, place, compiled);
 	if (!environment->preemptible)
 		r = drop_unknown_instructions(hook);
 	if (r >= 0)
-		r = share_maps(hook->object, environment);
+		r = hook_share_maps(hook->object, environment);
 	if (r >= 0)
 		r = size_maps(hook->object, compiled);
 	if (r >= 0)
@@ -345,7 +243,7 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 				"this kernel refuses programs by %s (no BPF trampolines)",
 				hook_mechanism_name(hook->mechanism));
 		else
-			say_refused(error, r, "the kernel refuses the hook's program");
+			hook_say_refused(error, r, "the kernel refuses the hook's program");
 		goto fail;
 	}
 	*ret_hook = hook;
@@ -353,162 +251,6 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 fail:
 	hook_free(hook);
 	return r;
-}
-
-static int keep_link(
-	struct hook *hook, struct bpf_link *link, const char *what, struct error *error)
-{
-	if (!link && errno == ENOENT)
-		return error_set(error, -ENOENT,
-			"%s: this kernel has no such function to put a program on, or no kprobes",
-			what);
-	if (!link)
-		return error_set(error, -errno, "cannot attach to %s: %s", what, strerror(errno));
-	hook->links[hook->link_count++] = link;
-	return 0;
-}
-
-static int attach_tracepoint(struct hook *hook, struct bpf_program *program, const char *subsystem,
-	const char *prefix, const char *name, struct error *error)
-{
-	char event[HOOK_TARGET_MAX + 16], what[2 * HOOK_TARGET_MAX + 32];
-
-	snprintf(event, sizeof(event), "%s%s", prefix, name);
-	snprintf(what, sizeof(what), "tracepoint %s/%s", subsystem, event);
-	return keep_link(
-		hook, bpf_program__attach_tracepoint(program, subsystem, event), what, error);
-}
-
-static int attach_function(struct hook *hook, const char *function, struct error *error)
-{
-	struct policy_bpf *object = hook->object;
-	int r = 0;
-
-	if (hook->mechanism == MECHANISM_KPROBE) {
-		if (hook->wants_return)
-			r = keep_link(hook,
-				bpf_program__attach_kprobe(
-					object->progs.on_kretprobe, true, function),
-				function, error);
-		return r < 0 ? r
-			     : keep_link(hook,
-				       bpf_program__attach_kprobe(
-					       object->progs.on_kprobe, false, function),
-				       function, error);
-	}
-	if (hook->mechanism == MECHANISM_LSM)
-		return keep_link(
-			hook, bpf_program__attach_lsm(object->progs.on_lsm), function, error);
-	if (hook->mechanism == MECHANISM_FMOD_RET)
-		return keep_link(hook, bpf_program__attach_trace(object->progs.on_fmod_ret),
-			function, error);
-	if (hook->wants_return)
-		r = keep_link(
-			hook, bpf_program__attach_trace(object->progs.on_fexit), function, error);
-	return r < 0 ? r
-		     : keep_link(hook, bpf_program__attach_trace(object->progs.on_fentry), function,
-			       error);
-}
-
-static int say_not_attached(const struct hook *hook, int code, struct error *error)
-{
-	if (hook->mechanism == MECHANISM_UPROBE && (code == -EACCES || code == -EPERM))
-		return error_set(error, code,
-			"cannot attach to the program: this kernel wants CAP_SYS_ADMIN for it "
-			"(daemon.extra_capabilities); since Linux 6.6 it does not");
-	return error_set(error, code, "cannot attach to the program: %s", strerror(-code));
-}
-
-static int attach_uprobe(struct hook *hook, uint32_t index, bool at_return, struct error *error)
-{
-	struct bpf_program *program =
-		at_return ? hook->object->progs.on_uretprobe : hook->object->progs.on_uprobe;
-	const struct hook_target *target = &hook->targets[index];
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return,
-		.ref_ctr_offset = target->reference_counter_offset,
-		.bpf_cookie = hook->object->rodata->have_attach_cookie ? index : 0);
-	char path[UPROBE_PATH_MAX];
-	struct bpf_link *link;
-
-	uprobe_path(hook->file, path);
-	link = bpf_program__attach_uprobe_opts(program, -1, path, target->offset, &options);
-	if (!link)
-		return say_not_attached(hook, -errno, error);
-	hook->links[hook->link_count++] = link;
-	return 0;
-}
-
-static int attach_multi(struct hook *hook, bool at_return, struct error *error)
-{
-	struct bpf_program *program =
-		at_return ? hook->object->progs.on_uretprobe : hook->object->progs.on_uprobe;
-	int r = uprobe_multi_attach(
-		bpf_program__fd(program), hook->file, hook->targets, hook->target_count, at_return);
-
-	if (r < 0)
-		return say_not_attached(hook, r, error);
-	hook->uprobe_links[at_return] = r;
-	return 0;
-}
-
-static int attach_program(struct hook *hook, struct error *error)
-{
-	int r = 0;
-
-	if (hook->mechanism == MECHANISM_UPROBE_MULTI) {
-		if (!hook->target_count)
-			return 0;
-		if (hook->wants_return)
-			r = attach_multi(hook, true, error);
-		return r < 0 ? r : attach_multi(hook, false, error);
-	}
-	for (uint32_t i = 0; i < hook->target_count && r >= 0; i++) {
-		if (hook->wants_return)
-			r = attach_uprobe(hook, i, true, error);
-		if (r >= 0)
-			r = attach_uprobe(hook, i, false, error);
-	}
-	return r;
-}
-
-static int attach_target(struct hook *hook, const struct hook_target *target, struct error *error)
-{
-	struct policy_bpf *object = hook->object;
-	int r = 0;
-
-	switch (hook->mechanism) {
-	case MECHANISM_SYSCALL_TRACEPOINT:
-		/* The return first: no entry then waits for one that nobody sees. */
-		if (hook->wants_return)
-			r = attach_tracepoint(hook, object->progs.on_syscall_return, "syscalls",
-				"sys_exit_", target->name, error);
-		return r < 0 ? r
-			     : attach_tracepoint(hook, object->progs.on_syscall, "syscalls",
-				       "sys_enter_", target->name, error);
-	case MECHANISM_TRACEPOINT:
-		return attach_tracepoint(hook, object->progs.on_tracepoint, hook->subsystem, "",
-			target->name, error);
-	case MECHANISM_RAW_TRACEPOINT:
-		return keep_link(hook,
-			bpf_program__attach_raw_tracepoint(
-				object->progs.on_raw_tracepoint, target->name),
-			target->name, error);
-	default:
-		return attach_function(hook, target->name, error);
-	}
-}
-
-int hook_attach(struct hook *hook, struct error *error)
-{
-	if (hook->mechanism == MECHANISM_UPROBE || hook->mechanism == MECHANISM_UPROBE_MULTI)
-		return attach_program(hook, error);
-	for (size_t i = 0; i < hook->target_count; i++) {
-		int r = attach_target(hook, &hook->targets[i], error);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
 }
 
 struct hook *hook_free(struct hook *hook)

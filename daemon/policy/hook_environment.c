@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The maps that hooks share: with each other, and with the base sensor. */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "daemon/policy/hook_internal.h"
+#include "daemon/sensor/refusal.h"
+#include "lib/util.h"
+
+/* The maps of the object that are not a hook's own. */
+int hook_share_maps(struct policy_bpf *object, const struct hook_environment *environment)
+{
+	const struct policy_bpf *shared = environment->shared;
+	struct {
+		struct bpf_map *map;
+		int fd;
+	} maps[] = {
+		{object->maps.ring, environment->ring_fd},
+		{object->maps.cpus, environment->cpus_fd},
+		{object->maps.last_waking, environment->last_waking_fd},
+		{object->maps.containers, environment->containers_fd},
+		{environment->have_task_storage ? object->maps.tasks : object->maps.tasks_by_tid,
+			environment->tasks_fd},
+		{environment->have_task_storage ? object->maps.process_states
+						: object->maps.process_states_by_tid,
+			environment->process_states_fd},
+		{object->maps.hit_slots, shared ? bpf_map__fd(shared->maps.hit_slots) : -1},
+		{object->maps.path_walks, shared ? bpf_map__fd(shared->maps.path_walks) : -1},
+		{object->maps.hook_calls, shared ? bpf_map__fd(shared->maps.hook_calls) : -1},
+		{object->maps.socket_owners, shared ? bpf_map__fd(shared->maps.socket_owners) : -1},
+		{object->maps.rate_limits, shared ? bpf_map__fd(shared->maps.rate_limits) : -1},
+		{object->maps.container_scopes,
+			shared ? bpf_map__fd(shared->maps.container_scopes) : -1},
+	};
+
+	bpf_map__set_max_entries(object->maps.path_walks, HIT_SLOTS);
+	if (!environment->have_task_storage) /* 5.10: see base.c */
+		bpf_map__set_map_flags(object->maps.container_scopes, 0);
+	bpf_map__set_autocreate(object->maps.tasks, environment->have_task_storage);
+	bpf_map__set_autocreate(object->maps.process_states, environment->have_task_storage);
+	bpf_map__set_autocreate(object->maps.tasks_by_tid, !environment->have_task_storage);
+	bpf_map__set_autocreate(
+		object->maps.process_states_by_tid, !environment->have_task_storage);
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		int r = maps[i].fd >= 0 ? bpf_map__reuse_fd(maps[i].map, maps[i].fd) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int hook_say_refused(struct error *error, int code, const char *what)
+{
+	char reason[REFUSAL_MAX];
+
+	refusal_explain(code, reason);
+	return error_set(
+		error, code, "%s: %s%s%s", what, strerror(-code), *reason ? ": " : "", reason);
+}
+
+/* Types that this kernel does not have (of modules, where it has none) are looked for in its
+ * modules' BTF as well, which takes CAP_SYS_ADMIN; not when the BTF to look in is named. */
+struct policy_bpf *hook_open_object(void)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
+
+	return policy_bpf__open_opts(&options);
+}
+
+int hook_environment_init(struct hook_environment *environment, struct error *error)
+{
+	struct policy_bpf *object = hook_open_object();
+	int r;
+
+	if (!object)
+		return error_set(error, -errno, "cannot open the BPF object of policies: %s",
+			strerror(errno));
+	r = hook_share_maps(object, environment);
+	if (r >= 0)
+		r = policy_bpf__load(object);
+	if (r < 0) {
+		policy_bpf__destroy(object);
+		return hook_say_refused(error, r, "cannot make the maps of policies");
+	}
+	environment->shared = object;
+	return 0;
+}
+
+void hook_environment_done(struct hook_environment *environment)
+{
+	policy_bpf__destroy(environment->shared);
+	environment->shared = NULL;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of a hook share: hook.c, hook_environment.c, hook_attach.c. */
+#pragma once
+
+#include "daemon/policy/hook.h"
+
+#include "bpf/policy.skel.h"
+
+struct hook {
+	struct policy_bpf *object;
+	enum hook_mechanism mechanism;
+	char subsystem[HOOK_TARGET_MAX];
+	struct hook_target *targets;
+	size_t target_count;
+	bool wants_return; /* a program on the return too */
+	struct bpf_link **links;
+	size_t link_count;
+	int uprobe_links[2]; /* of many places: entries, returns; -1 */
+	int file;	     /* of a program; -1 */
+	int cpus;
+};
+
+/* The object, unloaded; NULL with errno. */
+struct policy_bpf *hook_open_object(void);
+/* Have it use the maps that are not a hook's own. */
+int hook_share_maps(struct policy_bpf *object, const struct hook_environment *environment);
+/* `what`, and what the kernel said when it refused to load; returns `code`. */
+int hook_say_refused(struct error *error, int code, const char *what);
