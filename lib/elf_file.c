@@ -319,7 +319,7 @@ static void take_symbols(const struct elf_file *file, const char *table, size_t 
 
 		memcpy(&symbol, table + i * sizeof(symbol), sizeof(symbol));
 		if (symbol.st_name >= names_length || !names[symbol.st_name] ||
-			!is_code(file, &symbol))
+			names[symbol.st_name] == '@' || !is_code(file, &symbol))
 			continue;
 		result->address = symbol.st_value;
 		result->size = symbol.st_size;

@@ -11,7 +11,11 @@
 #include "kernel.h"
 
 #ifdef KERNEL_READ_LOADS
-const volatile bool have_rdonly_cast;
+/* With a value, or its place among the constants would be that of its first use. */
+const volatile bool have_rdonly_cast = false;
+#endif
+
+#if defined(KERNEL_READ_LOADS) && !defined(POLICY_PLAIN)
 #define KERNEL_READ_IS_LOAD have_rdonly_cast
 
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;

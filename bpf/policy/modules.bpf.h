@@ -12,15 +12,6 @@
 
 const volatile bool hook_wants_modules; /* some selector wants user stacks, and the kernel can */
 
-struct bpf_iter_task_vma {
-	__u64 opaque[1];
-} __attribute__((aligned(8)));
-
-extern int bpf_iter_task_vma_new(
-	struct bpf_iter_task_vma *it, struct task_struct *task, __u64 address) __ksym __weak;
-extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
-extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
-
 #define PAGE_SHIFT  12
 #define MODULES_END (HIT_DATA_MAX + 2048 + (STACK_MODULES_MAX - 1) * sizeof(struct stack_module))
 #define FRAMES_END  (HIT_DATA_MAX + 2048)
@@ -45,6 +36,16 @@ static __always_inline bool is_in_known_module(struct hit_slot *slot, __u64 addr
 	return false;
 }
 
+#ifndef POLICY_PLAIN
+struct bpf_iter_task_vma {
+	__u64 opaque[1];
+} __attribute__((aligned(8)));
+
+extern int bpf_iter_task_vma_new(
+	struct bpf_iter_task_vma *it, struct task_struct *task, __u64 address) __ksym __weak;
+extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
+extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
+
 /* The file mapped at the address, NULL when none is. */
 static __always_inline struct file *mapping_find(struct stack_module *module, __u64 address)
 {
@@ -63,6 +64,12 @@ static __always_inline struct file *mapping_find(struct stack_module *module, __
 	bpf_iter_task_vma_destroy(&it);
 	return file;
 }
+#else
+static __always_inline struct file *mapping_find(struct stack_module *module, __u64 address)
+{
+	return NULL;
+}
+#endif
 
 /* The end of the path, where all of it is too long. */
 static __always_inline void module_path(

@@ -23,7 +23,8 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->ring_bytes = environment->ring_bytes;
 	object->rodata->throttle_bytes = environment->throttle_bytes;
 	object->rodata->have_task_storage = environment->have_task_storage;
-	object->rodata->have_rdonly_cast = environment->have_rdonly_cast;
+	object->rodata->have_rdonly_cast =
+		environment->have_rdonly_cast && environment->have_mapping_iterator;
 	object->rodata->hook_wants_modules =
 		compiled->has_user_stack && environment->have_mapping_iterator;
 	object->rodata->preemptible = environment->preemptible;
@@ -214,7 +215,7 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	hook->wants_return =
 		settings->returns ||
 		(place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory);
-	hook->object = hook_open_object();
+	hook->object = hook_open_object(environment);
 	if (!hook->object) {
 		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
 			strerror(errno));

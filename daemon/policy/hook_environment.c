@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The maps that hooks share: with each other, and with the base sensor. */
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/include/policy.h"
+#include "bpf/policy_plain.skel.h"
 #include "daemon/policy/hook_internal.h"
 #include "daemon/sensor/refusal.h"
 #include "lib/util.h"
@@ -62,18 +66,49 @@ int hook_say_refused(struct error *error, int code, const char *what)
 		error, code, "%s: %s%s%s", what, strerror(-code), *reason ? ": " : "", reason);
 }
 
+#define SAME_PLACE(constant)                                                                       \
+	_Static_assert(offsetof(struct policy_bpf__rodata, constant) ==                            \
+			       offsetof(struct policy_plain_bpf__rodata, constant),                \
+		"both objects are configured alike")
+SAME_PLACE(have_rdonly_cast);
+SAME_PLACE(hook_arguments);
+SAME_PLACE(hook_wants_modules);
+SAME_PLACE(registers);
+SAME_PLACE(hook_id);
+SAME_PLACE(steps_count);
+_Static_assert(sizeof(struct policy_bpf__rodata) == sizeof(struct policy_plain_bpf__rodata),
+	"both objects have the same constants");
+
 /* Types that this kernel does not have (of modules, where it has none) are looked for in its
  * modules' BTF as well, which takes CAP_SYS_ADMIN; not when the BTF to look in is named. */
-struct policy_bpf *hook_open_object(void)
+struct policy_bpf *hook_open_object(const struct hook_environment *environment)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
+	struct policy_bpf *object = calloc(1, sizeof(*object));
+	int r;
 
-	return policy_bpf__open_opts(&options);
+	if (!object) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	r = policy_bpf__create_skeleton(object);
+	/* the same programs, without functions that this kernel lacks */
+	if (r >= 0 && !(environment->have_rdonly_cast && environment->have_mapping_iterator))
+		object->skeleton->data =
+			(void *)policy_plain_bpf__elf_bytes(&object->skeleton->data_sz);
+	if (r >= 0)
+		r = bpf_object__open_skeleton(object->skeleton, &options);
+	if (r < 0) {
+		policy_bpf__destroy(object);
+		errno = -r;
+		return NULL;
+	}
+	return object;
 }
 
 int hook_environment_init(struct hook_environment *environment, struct error *error)
 {
-	struct policy_bpf *object = hook_open_object();
+	struct policy_bpf *object = hook_open_object(environment);
 	int r;
 
 	if (!object)

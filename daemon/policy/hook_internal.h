@@ -21,7 +21,7 @@ struct hook {
 };
 
 /* The object, unloaded; NULL with errno. */
-struct policy_bpf *hook_open_object(void);
+struct policy_bpf *hook_open_object(const struct hook_environment *environment);
 /* Have it use the maps that are not a hook's own. */
 int hook_share_maps(struct policy_bpf *object, const struct hook_environment *environment);
 /* `what`, and what the kernel said when it refused to load; returns `code`. */
