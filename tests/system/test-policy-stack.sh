@@ -28,6 +28,15 @@ hits() { # NAME FILTER
 }
 
 daemon_start
+# Which files a stack leads through the kernel tells since 6.7.
+IFS=. read -r major minor _ < <(uname -r)
+if [ "$major" -lt 6 ] || { [ "$major" = 6 ] && [ "${minor%%[!0-9]*}" -lt 7 ]; }; then
+	policy both In 'userStackTrace: true, kernelStackTrace: true'
+	"$probes" 1 x >/dev/null
+	is "the user's stack is addresses" "$(hits both '[.user_stack_trace[] | keys] | unique')" '[["address"]]'
+	ok "the daemon lives" daemon_alive
+	finish
+fi
 policy both In 'userStackTrace: true, kernelStackTrace: true'
 policy none In 'kernelStackTrace: false'
 policy others NotIn 'userStackTrace: true'

@@ -38,7 +38,18 @@ address_of() { # SYMBOL: in the program, as a number
 	printf '%d\n' "0x$(nm "$probes" | awk -v name="$1" '$3 == name { print $1 }')"
 }
 
-daemon_start
+# Before 6.6 a place in a program is a perf event, and for those of all processes the kernel wants more.
+IFS=. read -r major minor _ < <(uname -r)
+if [ "$major" -gt 6 ] || { [ "$major" = 6 ] && [ "${minor%%[!0-9]*}" -ge 6 ]; }; then
+	daemon_start
+else
+	daemon_start
+	refused more-power 'wants CAP_SYS_ADMIN for it \(daemon.extra_capabilities\)' <<-E
+		uprobes: [{path: $probes, symbols: [probes_add]}]
+	E
+	daemon_stop
+	daemon_start daemon.extra_capabilities=CAP_SYS_ADMIN
+fi
 
 # ---- functions ----
 
