@@ -8,14 +8,22 @@
 
 #include "daemon/policy/hook_internal.h"
 #include "daemon/policy/uprobe.h"
+#include "daemon/sensor/refusal.h"
 
 static int keep_link(
 	struct hook *hook, struct bpf_link *link, const char *what, struct error *error)
 {
+	char reason[REFUSAL_MAX];
+
 	if (!link && errno == ENOENT)
 		return error_set(error, -ENOENT,
 			"%s: this kernel has no such function to put a program on, or no kprobes",
 			what);
+	if (!link && errno == EACCES) {
+		refusal_explain_perf(reason);
+		return error_set(error, -EACCES, "cannot attach to %s: %s", what,
+			*reason ? reason : strerror(EACCES));
+	}
 	if (!link)
 		return error_set(error, -errno, "cannot attach to %s: %s", what, strerror(errno));
 	hook->links[hook->link_count++] = link;

@@ -8,6 +8,8 @@
 
 #include <bpf/bpf.h>
 
+#include "daemon/sensor/refusal.h"
+
 struct loader {
 	uint32_t hook_id;
 	int scope;
@@ -55,9 +57,16 @@ struct mappings *loaders_mappings(struct loaders *loaders)
 int loaders_add(
 	struct loaders *loaders, uint32_t hook_id, int scope, int scopes_fd, struct error *error)
 {
+	char reason[REFUSAL_MAX];
 	bool full;
 	int r = mappings_open(loaders->mappings, error);
 
+	if (r == -EACCES) {
+		refusal_explain_perf(reason);
+		if (*reason)
+			return error_set(
+				error, r, "executable mappings cannot be watched: %s", reason);
+	}
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&loaders->lock);

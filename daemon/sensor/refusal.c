@@ -21,6 +21,7 @@
 #endif
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define PERF_LEVEL "/proc/sys/kernel/perf_event_paranoid"
 
 /* libbpf's print function has no argument of ours. */
 static struct {
@@ -109,4 +110,19 @@ void refusal_explain(int code, char ret_reason[REFUSAL_MAX])
 		snprintf(ret_reason, REFUSAL_MAX,
 			"%s: %s: the kernel must be 5.10 or newer, with CONFIG_DEBUG_INFO_BTF",
 			KERNEL_BTF, strerror(errno));
+}
+
+/* Above 2, a level that Debian's kernels have and begin with, no capability but one will do. */
+void refusal_explain_perf(char ret_reason[REFUSAL_MAX])
+{
+	_cleanup_fclose_ FILE *file = fopen(PERF_LEVEL, "re");
+	int level = 0;
+
+	ret_reason[0] = 0;
+	if (!file || fscanf(file, "%d", &level) != 1 || level <= 2)
+		return;
+	snprintf(ret_reason, REFUSAL_MAX,
+		"kernel.perf_event_paranoid is %d, which wants CAP_SYS_ADMIN for it: set it to 2, "
+		"or daemon.extra_capabilities to CAP_SYS_ADMIN",
+		level);
 }

@@ -12,3 +12,5 @@ void refusal_listen(void);
 /* The reason of a load that failed with `code` (negative errno): which program and what the
  * verifier said, or which power is missing; "" when nothing is known. */
 void refusal_explain(int code, char ret_reason[REFUSAL_MAX]);
+/* Why perf_event_open() failed with EACCES; "" where it is not known. */
+void refusal_explain_perf(char ret_reason[REFUSAL_MAX]);
