@@ -27,6 +27,10 @@ hits() { # NAME FILTER
 	events ".process_tracepoint // empty | select(.policy_name == \$name) | $2" --arg name "$1"
 }
 
+last() { # NAME FILTER
+	hits "$1" "$2" | tail -n 1
+}
+
 daemon_start
 # Which files a stack leads through the kernel tells since 6.7.
 IFS=. read -r major minor _ < <(uname -r)
@@ -41,21 +45,31 @@ policy both In 'userStackTrace: true, kernelStackTrace: true'
 policy none In 'kernelStackTrace: false'
 policy others NotIn 'userStackTrace: true'
 
-"$probes" 1 x >/dev/null
+# The first stack through a file waits for its symbols only for a moment.
+probes_named() {
+	"$probes" 1 x >/dev/null
+	[ -n "$(last both 'select(.user_stack_trace[].symbol == "main") | 1')" ]
+}
+wait_for 10 probes_named
 # libc has no frame pointers: who called it is not seen.
-is "the user's stack, innermost first" "$(hits both '[.user_stack_trace[] | select(.symbol // "" | test("^(getpgid|__getpgid|probes_.*|main)$")) | .symbol | ltrimstr("__")]')" \
+is "the user's stack, innermost first" "$(last both '[.user_stack_trace[] | select(.symbol // "" | test("^(getpgid|__getpgid|probes_.*|main)$")) | .symbol | ltrimstr("__")]')" \
 	'["getpgid","probes_outer","main"]'
-is "each frame has its file" "$(hits both '[.user_stack_trace[] | select(.symbol) | .module] | unique | . == ["'"$probes"'"]')" true
-is "and its place there, not its address" "$(hits both '[.user_stack_trace[] | select(.symbol) | has("offset") and (has("address") | not)] | all')" true
-ok "a place is within its function" test "$(hits both '[.user_stack_trace[] | select(.symbol == "probes_outer") | .offset | tonumber | . > 0 and . < 64] | all')" = true
-like "the kernel's stack" "$(hits both '[.kernel_stack_trace[].symbol] | join(" ")')" 'do_syscall|syscall_trace|sys_getpgid'
-is "a policy that wants none has none" "$(hits none '[has("user_stack_trace"), has("kernel_stack_trace")]')" '[false,false]'
+is "each frame has its file" "$(last both '[.user_stack_trace[] | select(.symbol) | .module] | unique | . == ["'"$probes"'"]')" true
+is "and its place there, not its address" "$(last both '[.user_stack_trace[] | select(.symbol) | has("offset") and (has("address") | not)] | all')" true
+ok "a place is within its function" test "$(last both '[.user_stack_trace[] | select(.symbol == "probes_outer") | .offset | tonumber | . > 0 and . < 64] | all')" = true
+like "the kernel's stack" "$(last both '[.kernel_stack_trace[].symbol] | join(" ")')" 'do_syscall|syscall_trace|sys_getpgid'
+is "a policy that wants none has none" "$(last none '[has("user_stack_trace"), has("kernel_stack_trace")]')" '[false,false]'
 is "a policy of others has no match" "$(hits others .process.pid)" ""
 
+library_named() {
+	LIBRARY_WORK=1 LD_PRELOAD=$library /bin/true
+	[ -n "$(hits both 'select(.user_stack_trace[].symbol == "begin") | 1')" ]
+}
+wait_for 10 library_named
 LIBRARY_WORK=1 LD_PRELOAD=$library /bin/true
-is "a library's frames have the library" "$(hits both 'select(.process.binary == "/bin/true") | [.user_stack_trace[] | select(.symbol == "begin") | .module]')" "[\"$library\"]"
+is "a library's frames have the library" "$(last both 'select(.process.binary == "/bin/true") | [.user_stack_trace[] | select(.symbol == "begin") | .module]')" "[\"$library\"]"
 is "and those above it the library that it called" \
-	"$(hits both 'select(.process.binary == "/bin/true") | .user_stack_trace[0] | [.symbol, (.module | test("/libc[.-]"))]')" '["__getpgid",true]'
+	"$(last both 'select(.process.binary == "/bin/true") | .user_stack_trace[0] | [.symbol, (.module | test("/libc[.-]"))]')" '["__getpgid",true]'
 
 # The file that was mapped is another one than that with its name now.
 cp "$probes" "$work/probes"
