@@ -8,7 +8,6 @@
 . "$tests_dir/policy.sh"
 
 diag "Linux $(uname -r)"
-actors=$work/rootfs/actors
 import_image
 echo secret >"$work/secret"
 
@@ -34,7 +33,7 @@ added function 'kprobes:
   - {index: 0, type: file}
   - {index: 0, type: uint32, resolve: f_flags, label: flags}
   selectors:
-  - matchArgs: [{index: 0, operator: Postfix, values: ["/secret"]}]
+  - matchArgs: [{args: [0], operator: Postfix, values: ["/secret"]}]
     matchBinaries: [{operator: In, values: ["/usr/bin/cat"]}]'
 cat "$work/secret" >/dev/null
 head -c 1 "$work/secret" >/dev/null
