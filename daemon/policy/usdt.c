@@ -276,6 +276,8 @@ static int parse_size(const char **text, struct register_argument *argument)
 
 	if (!parse_number(text, &size))
 		return -EINVAL;
+	if (size < -8 || size > 8)
+		return -EOPNOTSUPP;
 	argument->is_signed = size < 0;
 	size = size < 0 ? -size : size;
 	if (size != 1 && size != 2 && size != 4 && size != 8)
