@@ -19,6 +19,15 @@ added() {
 	[ ! -s "$work/$1.add" ] || diag "$(cat "$work/$1.add")"
 }
 
+# Debian's kernels begin with kernel.perf_event_paranoid 3, which leaves tracepoints and kprobes to
+# CAP_SYS_ADMIN. What is asked for then is refused, with the way out.
+if [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ]; then
+	policy_file paranoid 'kprobes: [{call: sys_openat, args: [{index: 1, type: string}]}]'
+	like "a tracepoint that the kernel keeps to CAP_SYS_ADMIN" "$(tallyman policy add "$work/paranoid.yaml" 2>&1)" \
+		'kernel.perf_event_paranoid is [0-9]+, which wants CAP_SYS_ADMIN for it: set it to 2'
+	sysctl -q -w kernel.perf_event_paranoid=2
+fi
+
 in_force() {
 	tallyman policy list -o json | jq -e --arg name "$1" 'any(.[]; .name == $name and .state == "enabled")'
 }
@@ -90,7 +99,7 @@ podman run --rm --name guarded --network none "$image" /bin/sh -c 'echo x >/etc/
 like "the one it is about is denied" "$(cat "$work/guarded.txt")" "can't create /etc/guarded: Permission denied"
 settle
 is "each program that is run, by the LSM hook" \
-	"$(events '.process_lsm | select(.policy_name == "lsm") | [.function_name, .process.container.name, .args[0].linux_binprm_arg.path]' | sort)" \
+	"$(events '.process_lsm | select(.policy_name == "lsm" and .process.container != null) | [.function_name, .process.container.name, .args[0].linux_binprm_arg.path]' | sort)" \
 	'["bprm_check_security","guarded","/actors/nothing"]
 ["bprm_check_security","open","/actors/nothing"]'
 is "each denial" \
@@ -120,7 +129,7 @@ is "after a restart what was added is there, and the file's is not" \
 for name in connect deny fentry function lsm; do
 	policy_delete $name
 done
-is "the service has nothing to complain of" "$(complaints)" ""
+is "the service has nothing to complain of" "$(complaints | grep -v perf_event_paranoid)" ""
 
 systemctl stop tallymand.service tallymand.socket
 for subject in policy-operators policy-filters policy-actions; do
