@@ -53,6 +53,7 @@ int main(int argc, char **argv)
 			cli.runtime_dir = optarg;
 			break;
 		case OPTION_FIRST:
+			optind = 0; /* begin anew: the place is one in this argv */
 			return verb_version(&cli, 1, (char *[]){(char *)"version", NULL});
 		default:
 			return cli_option_error(&cli, argv, option);
