@@ -49,26 +49,3 @@ int cli_failed(const char *format, ...)
 	va_end(arguments);
 	return CLI_FAILED;
 }
-
-int cli_option_error(const struct cli *cli, char **argv, int result)
-{
-	const char *word = optind > 0 ? argv[optind - 1] : "";
-
-	if (result == ':')
-		return cli_usage_error(cli, "option `%s` needs a value", word);
-	if (optopt > 0 && optopt < 256)
-		return cli_usage_error(cli, "there is no option `-%c`", optopt);
-	if (optopt)
-		return cli_usage_error(cli, "option `%s` takes no value", word);
-	return cli_usage_error(cli, "there is no option `%s`, or it can mean several", word);
-}
-
-bool cli_parse_output(const struct cli *cli, const char *text, enum output_format *ret_format)
-{
-	if (!strcmp(text, "text") || !strcmp(text, "json")) {
-		*ret_format = *text == 'j' ? OUTPUT_JSON : OUTPUT_TEXT;
-		return true;
-	}
-	cli_usage_error(cli, "output `%s`: text or json", text);
-	return false;
-}

@@ -2,7 +2,6 @@
 /* What every verb of `tallyman` has in common. */
 #pragma once
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -11,17 +10,6 @@
 #define CLI_USAGE  2
 
 #define DEFAULT_RUNTIME_DIR "/run/tallyman"
-
-/* getopt_long values of the options that every verb takes. */
-#define OPTION_HELP	   'h'
-#define OPTION_RUNTIME_DIR 1000
-#define OPTION_COLOR	   1001
-#define OPTION_FIRST	   1100 /* a verb's own begin here */
-#define COMMON_OPTIONS                                                                             \
-	{"help", no_argument, NULL, OPTION_HELP},                                                  \
-	{                                                                                          \
-		"runtime-dir", required_argument, NULL, OPTION_RUNTIME_DIR                         \
-	}
 
 struct cli {
 	const char *verb; /* "" before it is known */
@@ -40,10 +28,6 @@ int cli_usage_error(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* "tallyman: …"; CLI_FAILED. */
 int cli_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* What getopt_long() did not know, in words; CLI_USAGE. */
-int cli_option_error(const struct cli *cli, char **argv, int result);
-/* -o text|json for verbs that have no more; false and a usage error printed otherwise. */
-bool cli_parse_output(const struct cli *cli, const char *text, enum output_format *ret_format);
 
 /* argv[0] is the verb. */
 int verb_events(struct cli *cli, int argc, char **argv);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/connection.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/value.h"
@@ -126,45 +127,25 @@ static int print(struct cli *cli, struct list *list, bool all, enum output_forma
 
 int verb_containers(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {COMMON_OPTIONS, {"all", no_argument, NULL, 'a'},
-		{"output", required_argument, NULL, 'o'},
-		{"no-trunc", no_argument, NULL, OPTION_NO_TRUNC},
-		{"color", required_argument, NULL, OPTION_COLOR}, {0}};
+	static const struct option long_options[] = {COMMON_OPTIONS, OUTPUT_OPTION, COLOR_OPTION,
+		{"all", no_argument, NULL, 'a'}, {"no-trunc", no_argument, NULL, OPTION_NO_TRUNC},
+		{0}};
 	enum output_format format = OUTPUT_TEXT;
 	enum colour_mode colour = COLOUR_AUTO;
+	const struct verb_options options = {
+		help, ":hao:", long_options, .format = &format, .colour = &colour};
 	struct list list = {0};
 	bool all = false;
 	int option, code;
 
-	while ((option = getopt_long(argc, argv, ":hao:", options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			cli->runtime_dir = optarg;
-			break;
-		case 'a':
+	while ((option = options_next(cli, argc, argv, &options, &code)) > 0) {
+		if (option == 'a')
 			all = true;
-			break;
-		case 'o':
-			if (!cli_parse_output(cli, optarg, &format))
-				return CLI_USAGE;
-			break;
-		case OPTION_NO_TRUNC:
+		else
 			list.whole_ids = true;
-			break;
-		case OPTION_COLOR:
-			if (!colour_mode_parse(optarg, &colour))
-				return cli_usage_error(
-					cli, "color `%s`: auto, always or never", optarg);
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
 	}
-	if (optind < argc)
-		return cli_usage_error(cli, "takes no `%s`", argv[optind]);
+	if (option == OPTIONS_STOP)
+		return code;
 	table_init(&list.table, ARRAY_SIZE(headings));
 	code = print(cli, &list, all, format, colour);
 	table_done(&list.table);

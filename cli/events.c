@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "cli/output.h"
 
 static const char help[] =
@@ -84,14 +85,11 @@ static int set_lines(struct events *events, const char *text)
 	return 0;
 }
 
-static int parse_option(struct events *events, int option, char **argv, enum colour_mode *colour)
+static int take_option(struct events *events, int option)
 {
 	struct event_filter *filter = &events->filter;
 
 	switch (option) {
-	case OPTION_RUNTIME_DIR:
-		events->cli->runtime_dir = optarg;
-		return 0;
 	case 'o':
 		return set_output(events, optarg);
 	case OPTION_CONTAINER:
@@ -117,12 +115,8 @@ static int parse_option(struct events *events, int option, char **argv, enum col
 	case OPTION_TIMESTAMPS:
 		events->compact.timestamps = true;
 		return 0;
-	case OPTION_COLOR:
-		if (colour_mode_parse(optarg, colour))
-			return 0;
-		return cli_usage_error(events->cli, "color `%s`: auto, always or never", optarg);
 	default:
-		return cli_option_error(events->cli, argv, option);
+		return 0;
 	}
 }
 
@@ -148,8 +142,7 @@ static int run(struct events *events, char **names, size_t count)
 
 int verb_events(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {COMMON_OPTIONS,
-		{"output", required_argument, NULL, 'o'},
+	static const struct option long_options[] = {COMMON_OPTIONS, OUTPUT_OPTION, COLOR_OPTION,
 		{"container", required_argument, NULL, OPTION_CONTAINER},
 		{"containers", no_argument, NULL, OPTION_CONTAINERS},
 		{"label", required_argument, NULL, OPTION_LABEL},
@@ -157,21 +150,20 @@ int verb_events(struct cli *cli, int argc, char **argv)
 		{"event", required_argument, NULL, OPTION_EVENT},
 		{"lines", required_argument, NULL, 'n'}, {"follow", no_argument, NULL, 'f'},
 		{"verify", no_argument, NULL, OPTION_VERIFY},
-		{"timestamps", no_argument, NULL, OPTION_TIMESTAMPS},
-		{"color", required_argument, NULL, OPTION_COLOR}, {0}};
+		{"timestamps", no_argument, NULL, OPTION_TIMESTAMPS}, {0}};
 	struct events events = {.cli = cli};
 	enum colour_mode colour = COLOUR_AUTO;
+	const struct verb_options options = {
+		help, ":ho:n:f", long_options, .takes_arguments = true, .colour = &colour};
 	int option, code;
 
-	while ((option = getopt_long(argc, argv, ":ho:n:f", options, NULL)) != -1) {
-		if (option == OPTION_HELP) {
-			fputs(help, stdout);
-			return CLI_OK;
-		}
-		code = parse_option(&events, option, argv, &colour);
+	while ((option = options_next(cli, argc, argv, &options, &code)) > 0) {
+		code = take_option(&events, option);
 		if (code)
 			return code;
 	}
+	if (option == OPTIONS_STOP)
+		return code;
 	events.compact.colour = colour_wanted(colour);
 	events.terminal = isatty(STDOUT_FILENO);
 	code = run(&events, argv + optind, (size_t)(argc - optind));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "lib/util.h"
 
 static const struct verb {
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
 		switch (option) {
-		case OPTION_HELP:
+		case 'h':
 			print_help();
 			return CLI_OK;
 		case OPTION_RUNTIME_DIR:
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 			optind = 0; /* begin anew: the place is one in this argv */
 			return verb_version(&cli, 1, (char *[]){(char *)"version", NULL});
 		default:
-			return cli_option_error(&cli, argv, option);
+			return options_error(&cli, argv, option);
 		}
 	}
 	if (optind == argc)

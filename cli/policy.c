@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/options.h"
 #include "lib/util.h"
 
 static const char help[] =
@@ -35,26 +36,15 @@ static const struct command {
 
 int verb_policy(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {
-		COMMON_OPTIONS, {"output", required_argument, NULL, 'o'}, {0}};
-	int option, first;
-
+	static const struct option long_options[] = {COMMON_OPTIONS, OUTPUT_OPTION, {0}};
 	/* What stands before the command is looked at here, and by the command once more. */
-	while ((option = getopt_long(argc, argv, "+:ho:", options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			cli->runtime_dir = optarg;
-			break;
-		case 'o':
-			cli->output = optarg;
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
-	}
+	const struct verb_options options = {help, "+:ho:", long_options, .takes_arguments = true};
+	int option, first, code;
+
+	while ((option = options_next(cli, argc, argv, &options, &code)) > 0)
+		cli->output = optarg;
+	if (option == OPTIONS_STOP)
+		return code;
 	if (optind == argc)
 		return cli_usage_error(cli,
 			"what to do is needed: check, add, delete, enable, disable, set-mode, "

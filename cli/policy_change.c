@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/connection.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/policy.h"
 #include "cli/text.h"
@@ -29,13 +30,13 @@ static const char add_help[] =
 	"      --runtime-dir DIR\n\n"
 	"Exit codes: 0 all are in force, 1 one is not, 2 wrong usage.\n";
 
-static const char change_help[] =
-	"Usage: tallyman policy %s [OPTION…] %s\n\n"
-	"%s\n\n"
-	"  -n, --namespace NS   of a TracingPolicyNamespaced, where several have the name\n"
-	"  -o, --output FORMAT  text (default) or json: an object per policy\n"
-	"      --runtime-dir DIR\n\n"
-	"Exit codes: 0 done, 1 failed, 2 wrong usage.\n";
+/* The help of a command that changes policies of the daemon. */
+#define CHANGE_HELP(command, arguments, what)                                                      \
+	"Usage: tallyman policy " command " [OPTION…] " arguments "\n\n" what "\n\n"               \
+	"  -n, --namespace NS   of a TracingPolicyNamespaced, where several have the name\n"       \
+	"  -o, --output FORMAT  text (default) or json: an object per policy\n"                    \
+	"      --runtime-dir DIR\n\n"                                                              \
+	"Exit codes: 0 done, 1 failed, 2 wrong usage.\n"
 
 struct options {
 	enum output_format format;
@@ -43,39 +44,24 @@ struct options {
 	bool replace;
 };
 
-/* -1: go on; else the exit code. */
-static int parse_options(struct cli *cli, int argc, char **argv, const char *short_options,
-	const struct option *long_options, struct options *ret_options)
+/* OPTIONS_STOP as from options_next(). */
+static int parse_options(struct cli *cli, int argc, char **argv, const char *help,
+	const char *short_options, const struct option *long_options, struct options *ret_options,
+	int *ret_code)
 {
+	const struct verb_options verb = {help, short_options, long_options,
+		.takes_arguments = true, .format = &ret_options->format};
 	int option;
 
-	if (cli->output && !cli_parse_output(cli, cli->output, &ret_options->format))
-		return CLI_USAGE;
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			cli->runtime_dir = optarg;
-			break;
-		case 'o':
-			if (!cli_parse_output(cli, optarg, &ret_options->format))
-				return CLI_USAGE;
-			break;
-		case 'm':
+	while ((option = options_next(cli, argc, argv, &verb, ret_code)) > 0) {
+		if (option == 'm')
 			ret_options->mode = optarg;
-			break;
-		case 'n':
+		else if (option == 'n')
 			ret_options->namespace = optarg;
-			break;
-		case OPTION_REPLACE:
+		else
 			ret_options->replace = true;
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
 	}
-	return -1;
+	return option;
 }
 
 /* One call and its reply; -EREMOTEIO with *ret_parameters of the error. */
@@ -207,15 +193,14 @@ static int add_file(const struct cli *cli, const char *path, const struct option
 
 int policy_add(struct cli *cli, int argc, char **argv)
 {
-	static const struct option long_options[] = {COMMON_OPTIONS,
-		{"output", required_argument, NULL, 'o'}, {"mode", required_argument, NULL, 'm'},
+	static const struct option long_options[] = {COMMON_OPTIONS, OUTPUT_OPTION,
+		{"mode", required_argument, NULL, 'm'},
 		{"replace", no_argument, NULL, OPTION_REPLACE}, {0}};
 	struct options options = {0};
-	int code = parse_options(cli, argc, argv, ":ho:m:", long_options, &options);
+	int code;
 
-	if (code == CLI_OK)
-		fputs(add_help, stdout);
-	if (code >= 0)
+	if (parse_options(cli, argc, argv, add_help, ":ho:m:", long_options, &options, &code) ==
+		OPTIONS_STOP)
 		return code;
 	if (options.mode && strcmp(options.mode, "enforce") && strcmp(options.mode, "monitor"))
 		return cli_usage_error(cli, "mode `%s`: enforce or monitor", options.mode);
@@ -266,18 +251,22 @@ static int change_one(const struct cli *cli, const char *method, const char *don
 	return rc ? CLI_FAILED : CLI_OK;
 }
 
-static const struct option change_options[] = {COMMON_OPTIONS,
-	{"output", required_argument, NULL, 'o'}, {"namespace", required_argument, NULL, 'n'}, {0}};
+static int parse_change_options(struct cli *cli, int argc, char **argv, const char *help,
+	struct options *ret_options, int *ret_code)
+{
+	static const struct option long_options[] = {
+		COMMON_OPTIONS, OUTPUT_OPTION, {"namespace", required_argument, NULL, 'n'}, {0}};
 
-static int change(struct cli *cli, int argc, char **argv, const char *method, const char *done,
-	const char *what)
+	return parse_options(cli, argc, argv, help, ":ho:n:", long_options, ret_options, ret_code);
+}
+
+static int change(struct cli *cli, int argc, char **argv, const char *help, const char *method,
+	const char *done)
 {
 	struct options options = {0};
-	int code = parse_options(cli, argc, argv, ":ho:n:", change_options, &options);
+	int code;
 
-	if (code == CLI_OK)
-		printf(change_help, argv[0], "NAME…", what);
-	if (code >= 0)
+	if (parse_change_options(cli, argc, argv, help, &options, &code) == OPTIONS_STOP)
 		return code;
 	if (optind == argc)
 		return cli_usage_error(cli, "the name of a policy is needed");
@@ -289,33 +278,38 @@ static int change(struct cli *cli, int argc, char **argv, const char *method, co
 
 int policy_delete(struct cli *cli, int argc, char **argv)
 {
-	return change(cli, argc, argv, "io.tallyman.DeletePolicy", "deleted",
+	static const char help[] = CHANGE_HELP("delete", "NAME…",
 		"Take policies that were added by command out of force for good. Those of files "
 		"in\n"
 		"the policy directory go when the file is removed.");
+
+	return change(cli, argc, argv, help, "io.tallyman.DeletePolicy", "deleted");
 }
 
 int policy_enable(struct cli *cli, int argc, char **argv)
 {
-	return change(cli, argc, argv, "io.tallyman.EnablePolicy", "enabled",
-		"Put disabled policies in force again.");
+	static const char help[] =
+		CHANGE_HELP("enable", "NAME…", "Put disabled policies in force again.");
+
+	return change(cli, argc, argv, help, "io.tallyman.EnablePolicy", "enabled");
 }
 
 int policy_disable(struct cli *cli, int argc, char **argv)
 {
-	return change(cli, argc, argv, "io.tallyman.DisablePolicy", "disabled",
+	static const char help[] = CHANGE_HELP("disable", "NAME…",
 		"Take policies out of force until they are enabled, over restarts too.");
+
+	return change(cli, argc, argv, help, "io.tallyman.DisablePolicy", "disabled");
 }
 
 int policy_set_mode(struct cli *cli, int argc, char **argv)
 {
+	static const char help[] = CHANGE_HELP("set-mode", "NAME enforce|monitor",
+		"Take a policy's actions, or only count them. Outlives the daemon.");
 	struct options options = {0};
-	int code = parse_options(cli, argc, argv, ":ho:n:", change_options, &options);
+	int code;
 
-	if (code == CLI_OK)
-		printf(change_help, argv[0], "NAME enforce|monitor",
-			"Take a policy's actions, or only count them. Outlives the daemon.");
-	if (code >= 0)
+	if (parse_change_options(cli, argc, argv, help, &options, &code) == OPTIONS_STOP)
 		return code;
 	if (argc - optind != 2)
 		return cli_usage_error(cli, "the name of a policy and a mode are needed");

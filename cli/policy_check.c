@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/policy.h"
 #include "cli/policy_kernel.h"
 #include "cli/text.h"
 #include "lib/json_writer.h"
 #include "policy/words.h"
+
+#define OPTION_KERNEL (OPTION_FIRST + 0)
 
 static const char help[] =
 	"Usage: tallyman policy check [OPTION…] FILE…\n\n"
@@ -158,32 +160,18 @@ static bool check_file(const char *path, enum output_format format, bool kernel)
 
 int policy_check(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {COMMON_OPTIONS,
-		{"output", required_argument, NULL, 'o'}, {"kernel", no_argument, NULL, 'k'}, {0}};
+	static const struct option long_options[] = {
+		COMMON_OPTIONS, OUTPUT_OPTION, {"kernel", no_argument, NULL, OPTION_KERNEL}, {0}};
 	enum output_format format = OUTPUT_TEXT;
+	const struct verb_options options = {
+		help, ":ho:", long_options, .takes_arguments = true, .format = &format};
 	bool hold = true, kernel = false;
-	int option;
+	int option, code;
 
-	if (cli->output && !cli_parse_output(cli, cli->output, &format))
-		return CLI_USAGE;
-	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			break; /* there is no daemon to be asked */
-		case 'k':
-			kernel = true;
-			break;
-		case 'o':
-			if (!cli_parse_output(cli, optarg, &format))
-				return CLI_USAGE;
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
-	}
+	while ((option = options_next(cli, argc, argv, &options, &code)) > 0)
+		kernel = true; /* the only one of its own */
+	if (option == OPTIONS_STOP)
+		return code;
 	if (optind == argc)
 		return cli_usage_error(cli, "a file is needed");
 	for (; optind < argc; optind++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/connection.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/policy.h"
 #include "cli/table.h"
@@ -155,39 +156,17 @@ static int print(
 
 int policy_list(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {COMMON_OPTIONS,
-		{"output", required_argument, NULL, 'o'},
-		{"color", required_argument, NULL, OPTION_COLOR}, {0}};
+	static const struct option long_options[] = {
+		COMMON_OPTIONS, OUTPUT_OPTION, COLOR_OPTION, {0}};
 	enum output_format format = OUTPUT_TEXT;
 	enum colour_mode colour = COLOUR_AUTO;
+	const struct verb_options options = {
+		help, ":ho:", long_options, .format = &format, .colour = &colour};
 	struct list list = {0};
-	int option, code;
+	int code;
 
-	if (cli->output && !cli_parse_output(cli, cli->output, &format))
-		return CLI_USAGE;
-	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			cli->runtime_dir = optarg;
-			break;
-		case 'o':
-			if (!cli_parse_output(cli, optarg, &format))
-				return CLI_USAGE;
-			break;
-		case OPTION_COLOR:
-			if (!colour_mode_parse(optarg, &colour))
-				return cli_usage_error(
-					cli, "color `%s`: auto, always or never", optarg);
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
-	}
-	if (optind < argc)
-		return cli_usage_error(cli, "takes no `%s`", argv[optind]);
+	if (options_next(cli, argc, argv, &options, &code) == OPTIONS_STOP)
+		return code;
 	table_init(&list.table, ARRAY_SIZE(headings));
 	code = print(cli, &list, format, colour);
 	table_done(&list.table);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/connection.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -194,38 +195,18 @@ static int take_reply(void *data, const struct json_value *parameters)
 
 int verb_status(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {COMMON_OPTIONS,
-		{"output", required_argument, NULL, 'o'},
-		{"color", required_argument, NULL, OPTION_COLOR}, {0}};
+	static const struct option long_options[] = {
+		COMMON_OPTIONS, OUTPUT_OPTION, COLOR_OPTION, {0}};
 	_cleanup_buf_ struct buf out = {0};
 	enum colour_mode colour = COLOUR_AUTO;
 	struct status status = {.layout = {.out = &out}};
+	const struct verb_options options = {
+		help, ":ho:", long_options, .format = &status.format, .colour = &colour};
 	struct error error = {0};
-	int option;
+	int code;
 
-	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			cli->runtime_dir = optarg;
-			break;
-		case 'o':
-			if (!cli_parse_output(cli, optarg, &status.format))
-				return CLI_USAGE;
-			break;
-		case OPTION_COLOR:
-			if (!colour_mode_parse(optarg, &colour))
-				return cli_usage_error(
-					cli, "color `%s`: auto, always or never", optarg);
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
-	}
-	if (optind < argc)
-		return cli_usage_error(cli, "takes no `%s`", argv[optind]);
+	if (options_next(cli, argc, argv, &options, &code) == OPTIONS_STOP)
+		return code;
 	status.layout.colour = colour_wanted(colour);
 	if (connection_query(
 		    cli, "io.tallyman.GetStatus", NULL, false, take_reply, &status, &error))

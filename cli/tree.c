@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/connection.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/process_tree.h"
 #include "cli/value.h"
@@ -72,41 +73,23 @@ static int show(struct cli *cli, struct listing *listing, const char *container,
 
 int verb_tree(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {COMMON_OPTIONS, {"all", no_argument, NULL, 'a'},
-		{"host", no_argument, NULL, OPTION_HOST}, {"output", required_argument, NULL, 'o'},
-		{"color", required_argument, NULL, OPTION_COLOR}, {0}};
+	static const struct option long_options[] = {COMMON_OPTIONS, OUTPUT_OPTION, COLOR_OPTION,
+		{"all", no_argument, NULL, 'a'}, {"host", no_argument, NULL, OPTION_HOST}, {0}};
 	enum colour_mode colour = COLOUR_AUTO;
 	struct listing listing = {0};
+	const struct verb_options options = {help, ":hao:", long_options, .takes_arguments = true,
+		.format = &listing.format, .colour = &colour};
 	bool all = false;
 	int option, code;
 
-	while ((option = getopt_long(argc, argv, ":hao:", options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			cli->runtime_dir = optarg;
-			break;
-		case 'a':
+	while ((option = options_next(cli, argc, argv, &options, &code)) > 0) {
+		if (option == 'a')
 			all = true;
-			break;
-		case OPTION_HOST:
+		else
 			listing.host = true;
-			break;
-		case 'o':
-			if (!cli_parse_output(cli, optarg, &listing.format))
-				return CLI_USAGE;
-			break;
-		case OPTION_COLOR:
-			if (!colour_mode_parse(optarg, &colour))
-				return cli_usage_error(
-					cli, "color `%s`: auto, always or never", optarg);
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
 	}
+	if (option == OPTIONS_STOP)
+		return code;
 	if (argc - optind > 1)
 		return cli_usage_error(cli, "one container at most");
 	if (optind < argc && listing.host)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/connection.h"
+#include "cli/options.h"
 #include "cli/output.h"
 #include "cli/text.h"
 #include "config.h"
@@ -46,31 +47,15 @@ static void print_json(struct buf *out, const struct buf *daemon)
 
 int verb_version(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {
-		COMMON_OPTIONS, {"output", required_argument, NULL, 'o'}, {0}};
+	static const struct option long_options[] = {COMMON_OPTIONS, OUTPUT_OPTION, {0}};
 	_cleanup_buf_ struct buf daemon = {0}, out = {0};
 	enum output_format format = OUTPUT_TEXT;
+	const struct verb_options options = {help, ":ho:", long_options, .format = &format};
 	struct error error = {0};
-	int option;
+	int code;
 
-	while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_HELP:
-			fputs(help, stdout);
-			return CLI_OK;
-		case OPTION_RUNTIME_DIR:
-			cli->runtime_dir = optarg;
-			break;
-		case 'o':
-			if (!cli_parse_output(cli, optarg, &format))
-				return CLI_USAGE;
-			break;
-		default:
-			return cli_option_error(cli, argv, option);
-		}
-	}
-	if (optind < argc)
-		return cli_usage_error(cli, "takes no `%s`", argv[optind]);
+	if (options_next(cli, argc, argv, &options, &code) == OPTIONS_STOP)
+		return code;
 	/* A daemon that does not run is no failure of this verb. */
 	connection_query(cli, "io.tallyman.GetVersion", NULL, false, copy_version, &daemon, &error);
 	if (format == OUTPUT_JSON)
