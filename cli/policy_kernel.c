@@ -106,8 +106,8 @@ static int try_selectors(
 	struct compile_input input = {
 		.hook = hook,
 		.binary_bit = any_bit,
-		.can_override = place->mechanism == MECHANISM_LSM ||
-				place->mechanism == MECHANISM_FMOD_RET,
+		.can_override =
+			place->mechanism == MECHANISM_LSM || place->mechanism == MECHANISM_FMOD_RET,
 		.workload_scopes = scopes,
 	};
 	struct compiled_hook compiled = {};

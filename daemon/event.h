@@ -97,9 +97,9 @@ struct event {
 		struct {
 			const char *name, *namespace; /* NULL: a file that could not be read that
 							 far */
-			const char *change; /* "added", "deleted", "enabled", "disabled",
-					       "replaced", "refused", "mode_enforce",
-					       "mode_monitor" */
+			const char *change;	      /* "added", "deleted", "enabled", "disabled",
+							 "replaced", "refused", "mode_enforce",
+							 "mode_monitor" */
 			const char *source; /* the file, or who asked: "uid 0 over the control
 					       socket" */
 			const char *error;  /* of "refused"; else NULL */

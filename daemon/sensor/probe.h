@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 struct kernel_abilities {
-	bool loop;	    /* bpf_loop() */
-	bool task_storage;  /* and memory for it can be had in a program */
+	bool loop;	       /* bpf_loop() */
+	bool task_storage;     /* and memory for it can be had in a program */
 	bool mapping_iterator; /* bpf_iter_task_vma_new() */
-	bool rdonly_cast;   /* bpf_rdonly_cast() */
+	bool rdonly_cast;      /* bpf_rdonly_cast() */
 	uint32_t instances; /* of each program for exec, fork and exit: bpf/lib/instances.bpf.h */
 };
 
