@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/clock.h"
 
-#include <time.h>
-
+#include "lib/clock.h"
 #include "lib/util.h"
 
 static uint64_t realtime_offset;
 
-static uint64_t read_clock(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 uint64_t clock_boottime_ns(void)
 {
-	return read_clock(CLOCK_BOOTTIME);
+	return clock_ns(CLOCK_BOOTTIME);
 }
 
 uint64_t clock_realtime_ns(void)
 {
-	return read_clock(CLOCK_REALTIME);
+	return clock_ns(CLOCK_REALTIME);
 }
 
 uint64_t clock_to_realtime(uint64_t boottime_ns)

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "lib/clock.h"
 #include "lib/util.h"
 
 #define LOG_LINE_MAX	   2048
@@ -44,11 +44,8 @@ void log_message(int level, const char *format, ...)
 
 bool log_limit_pass(struct log_limit *limit, uint64_t *ret_suppressed)
 {
-	struct timespec now;
-	uint64_t now_ns, last;
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC), last;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
 	last = __atomic_load_n(&limit->last_ns, __ATOMIC_RELAXED);
 	if ((last && now_ns - last < LOG_LIMIT_INTERVAL) ||
 		!__atomic_compare_exchange_n(&limit->last_ns, &last, now_ns, false,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "daemon/audit/hit_record.h"
 #include "daemon/audit/limit.h"
@@ -11,6 +10,7 @@
 #include "daemon/audit/retention.h"
 #include "daemon/audit/sender.h"
 #include "daemon/log.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
 #define UID_UNSET	    4294967295U
@@ -44,22 +44,6 @@ const char *audit_health_name(enum audit_health health)
 	return (unsigned)health < ARRAY_SIZE(health_names) ? health_names[health] : "unknown";
 }
 
-static uint64_t realtime_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t coarse_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 int audit_start(const struct config *config, struct audit **ret_audit, struct error *error)
 {
 	struct audit *audit = calloc(1, sizeof(*audit));
@@ -90,7 +74,8 @@ static void put(struct audit *audit, unsigned type, const struct buf *buf)
 	 * it. */
 	if (!type || buf->failed)
 		return;
-	if (!audit_sender_put(audit->sender, type, buf->data, buf->length, realtime_now()))
+	if (!audit_sender_put(
+		    audit->sender, type, buf->data, buf->length, clock_ns(CLOCK_REALTIME)))
 		return;
 	audit->records++;
 	audit->bytes += buf->length + AUDIT_RECORD_OVERHEAD;
@@ -148,7 +133,8 @@ void audit_event(struct audit *audit, const struct event *event)
 	if (!audit->sender || !wanted(audit, event) || !audit_sender_usable(audit->sender))
 		return;
 	if (audit_record_is_limited(event) &&
-		!audit_limit_pass(audit->limit, event->container, coarse_now(), event->time))
+		!audit_limit_pass(audit->limit, event->container, clock_ns(CLOCK_MONOTONIC_COARSE),
+			event->time))
 		return;
 	buf = record_buffer(audit);
 	put(audit, audit_record_format(event, &buf), &buf);
@@ -188,7 +174,8 @@ void audit_tick(struct audit *audit, uint64_t now_boottime_ns)
 		return;
 	if (now_boottime_ns >= audit->summaries_due_ns) {
 		audit->summaries_due_ns = now_boottime_ns + SUMMARY_INTERVAL_NS;
-		audit_limit_summaries(audit->limit, coarse_now(), emit_summary, audit);
+		audit_limit_summaries(
+			audit->limit, clock_ns(CLOCK_MONOTONIC_COARSE), emit_summary, audit);
 	}
 	audit_rate_meter_update(&audit->record_meter, now_boottime_ns, audit->records);
 	audit_rate_meter_update(&audit->byte_meter, now_boottime_ns, audit->bytes);
@@ -218,7 +205,8 @@ struct audit *audit_stop(struct audit *audit, uint64_t timeout_ns)
 	if (!audit)
 		return NULL;
 	if (audit->sender && audit->limit && audit_sender_usable(audit->sender))
-		audit_limit_summaries(audit->limit, coarse_now(), emit_summary, audit);
+		audit_limit_summaries(
+			audit->limit, clock_ns(CLOCK_MONOTONIC_COARSE), emit_summary, audit);
 	audit_sender_stop(audit->sender, timeout_ns);
 	audit_limit_free(audit->limit);
 	free(audit);

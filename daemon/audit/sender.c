@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 
 #include "daemon/audit/netlink.h"
 #include "daemon/audit/queue.h"
@@ -17,6 +16,7 @@
 #include "daemon/audit/retention.h"
 #include "daemon/audit/self_test.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
 /* Records in one datagram: 1.8 µs each instead of 2.6 alone. */
@@ -51,14 +51,6 @@ struct audit_sender {
 	uint64_t look_due_ns, config_due_ns;
 	char batch[BATCH_SIZE];
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
 
 static void sender_unref(struct audit_sender *sender)
 {

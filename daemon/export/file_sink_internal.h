@@ -12,6 +12,7 @@
 #include "daemon/export/file_sink.h"
 #include "daemon/export/line_queue.h"
 #include "daemon/export/log_file.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
 #define NEVER UINT64_MAX
@@ -47,14 +48,6 @@ struct file_sink {
 			   cut */
 	uint64_t retry_ns, rotate_at_ns, rotate_retry_ns, trim_ns;
 };
-
-static inline uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
 
 static inline uint64_t add_ns(uint64_t time, uint64_t more)
 {

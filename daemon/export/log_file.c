@@ -7,28 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
 #define TAIL_CHUNK 4096
-
-static uint64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t birth_ns(int fd)
 {
 	struct statx status;
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) || !(status.stx_mask & STATX_BTIME))
-		return realtime_ns(); /* counted from our start, then */
+		return clock_ns(CLOCK_REALTIME); /* counted from our start, then */
 	return (uint64_t)status.stx_btime.tv_sec * NSEC_PER_SEC + status.stx_btime.tv_nsec;
 }
 

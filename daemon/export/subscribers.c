@@ -5,9 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "lib/util.h"
+#include "lib/clock.h"
 
 #define STREAM_MAX 160
 
@@ -32,14 +31,6 @@ struct subscribers {
 	uint64_t number, lost;
 	struct buf line;
 };
-
-static uint64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
 
 struct subscribers *subscribers_new(const struct json_event_options *options, const char *stream)
 {
@@ -128,7 +119,7 @@ bool subscribers_any(const struct subscribers *subscribers)
 
 static void count_loss(struct subscriber *subscriber, uint64_t sequence)
 {
-	uint64_t now = realtime_ns();
+	uint64_t now = clock_ns(CLOCK_REALTIME);
 
 	if (!subscriber->loss.lines) {
 		subscriber->loss.first_sequence = sequence;
@@ -163,7 +154,7 @@ void subscriber_drained(struct subscriber *subscriber)
 	if (!subscriber->loss.lines ||
 		subscriber->output.room(subscriber->output.data) < SUBSCRIBER_QUEUE_MAX / 2)
 		return;
-	event.time = realtime_ns();
+	event.time = clock_ns(CLOCK_REALTIME);
 	event.loss.stage = "subscriber";
 	event.loss.reason = "queue full";
 	event.loss.since = subscriber->loss.since_ns;

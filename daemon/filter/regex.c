@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include "lib/buf.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
 /*
@@ -62,19 +62,11 @@ struct regex_machine {
 	uint64_t run_aways_total;
 };
 
-static uint64_t now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return (uint64_t)time.tv_sec * NSEC_PER_SEC + (uint64_t)time.tv_nsec;
-}
-
 /* The cheap clock first. When it says that time is up, this thread may only not have been running:
  * from then on its own time counts. */
 static bool out_of_time(struct regex_machine *machine)
 {
-	uint64_t time = now(CLOCK_MONOTONIC), last = machine->looked;
+	uint64_t time = clock_ns(CLOCK_MONOTONIC), last = machine->looked;
 
 	machine->looked = time;
 	if (!last) {
@@ -87,9 +79,9 @@ static bool out_of_time(struct regex_machine *machine)
 	else
 		machine->starts_per_look = 1;
 	if (machine->cpu_deadline)
-		return now(CLOCK_THREAD_CPUTIME_ID) > machine->cpu_deadline;
+		return clock_ns(CLOCK_THREAD_CPUTIME_ID) > machine->cpu_deadline;
 	if (time > machine->deadline)
-		machine->cpu_deadline = now(CLOCK_THREAD_CPUTIME_ID) + machine->level->time_ns;
+		machine->cpu_deadline = clock_ns(CLOCK_THREAD_CPUTIME_ID) + machine->level->time_ns;
 	return false;
 }
 
@@ -117,7 +109,7 @@ static void set_level(struct regex_machine *machine)
 static enum regex_result ran_away(struct regex_machine *machine)
 {
 	if (!machine->run_aways++)
-		machine->second_end = now(CLOCK_MONOTONIC) + NSEC_PER_SEC;
+		machine->second_end = clock_ns(CLOCK_MONOTONIC) + NSEC_PER_SEC;
 	machine->run_aways_total++;
 	set_level(machine);
 	/* The memory that the search took stays with the match data: give it back. */
@@ -129,7 +121,7 @@ static enum regex_result ran_away(struct regex_machine *machine)
 /* Whether there may be a search at all. */
 static bool prepare(struct regex_machine *machine, size_t length, size_t start)
 {
-	if (machine->run_aways && now(CLOCK_MONOTONIC) > machine->second_end) {
+	if (machine->run_aways && clock_ns(CLOCK_MONOTONIC) > machine->second_end) {
 		machine->run_aways = 0;
 		set_level(machine);
 	}
