@@ -2,12 +2,12 @@
 #include "daemon/export/file_sink.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/export/file_sink_internal.h"
+#include "lib/thread.h"
 
 #define WRITER_STACK ((size_t)256 << 10)
 
@@ -128,7 +128,7 @@ bool file_sink_wait(struct file_sink *sink, size_t bytes, uint64_t timeout_ns)
 		enough = line_queue_free_bytes(&sink->queue) >= bytes;
 		if (enough || sink->counters.failing || clock_ns(CLOCK_MONOTONIC) >= until)
 			break;
-		wait_until(&sink->space, &sink->lock, until);
+		(void)condition_wait_until(&sink->space, &sink->lock, until);
 	}
 	sink->waiting = false;
 	pthread_mutex_unlock(&sink->lock);
@@ -194,16 +194,12 @@ static struct file_sink *sink_free(struct file_sink *sink)
 static struct file_sink *sink_new(const struct file_sink_options *options)
 {
 	struct file_sink *sink = calloc(1, sizeof(*sink));
-	pthread_condattr_t attributes;
 
 	if (!sink)
 		return NULL;
 	pthread_mutex_init(&sink->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&sink->work, &attributes);
-	pthread_cond_init(&sink->space, &attributes);
-	pthread_condattr_destroy(&attributes);
+	pthread_cond_init(&sink->work, NULL);
+	pthread_cond_init(&sink->space, NULL);
 	sink->max_size = options->max_size;
 	sink->rotate_ns = options->rotate_seconds * NSEC_PER_SEC;
 	sink->caller_begins_files = options->caller_begins_files;
@@ -214,23 +210,6 @@ static struct file_sink *sink_new(const struct file_sink_options *options)
 	if (!sink->file.path || line_queue_init(&sink->queue, options->queue_size))
 		return sink_free(sink);
 	return sink;
-}
-
-static int start_thread(struct file_sink *sink)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int rc;
-
-	/* Signals belong to the main thread; SIGXFSZ becomes a write error. */
-	sigfillset(&all);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, WRITER_STACK);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&sink->thread, &attributes, file_writer, sink);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return -rc;
 }
 
 int file_sink_start(
@@ -246,7 +225,7 @@ int file_sink_start(
 	if (!rc) {
 		sink->put_size = sink->file.size;
 		sink->put_until_ns = sink->rotate_at_ns;
-		rc = start_thread(sink);
+		rc = thread_start(&sink->thread, "file-writer", WRITER_STACK, file_writer, sink);
 		if (rc)
 			error_set(error, rc, "%s: writer thread: %s", options->path, strerror(-rc));
 	}
@@ -260,9 +239,6 @@ int file_sink_start(
 
 struct file_sink *file_sink_stop(struct file_sink *sink, uint64_t timeout_ns)
 {
-	struct timespec until;
-	uint64_t until_ns;
-
 	if (!sink)
 		return NULL;
 	pthread_mutex_lock(&sink->lock);
@@ -272,12 +248,7 @@ struct file_sink *file_sink_stop(struct file_sink *sink, uint64_t timeout_ns)
 	pthread_cond_signal(&sink->work);
 	pthread_mutex_unlock(&sink->lock);
 	/* A write to a dead disk or server never returns. Then the thread keeps what it holds. */
-	until_ns = MIN(add_ns(clock_ns(CLOCK_REALTIME), timeout_ns), NEVER / 2);
-	until = (struct timespec){.tv_sec = (time_t)(until_ns / NSEC_PER_SEC),
-		.tv_nsec = (long)(until_ns % NSEC_PER_SEC)};
-	if (pthread_timedjoin_np(sink->thread, NULL, &until)) {
-		pthread_detach(sink->thread);
+	if (!thread_join_until(sink->thread, add_ns(clock_ns(CLOCK_MONOTONIC), timeout_ns)))
 		return NULL;
-	}
 	return sink_free(sink);
 }

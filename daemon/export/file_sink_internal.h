@@ -54,17 +54,6 @@ static inline uint64_t add_ns(uint64_t time, uint64_t more)
 	return time > NEVER - more ? NEVER : time + more;
 }
 
-static inline void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t until_ns)
-{
-	struct timespec until = {.tv_sec = (time_t)(until_ns / NSEC_PER_SEC),
-		.tv_nsec = (long)(until_ns % NSEC_PER_SEC)};
-
-	if (until_ns == NEVER)
-		pthread_cond_wait(condition, lock);
-	else
-		pthread_cond_timedwait(condition, lock, &until);
-}
-
 /* The thread; `argument` is the sink. Ends when the sink is stopping. */
 void *file_writer(void *argument);
 /* Open the path, for the first time or again. */

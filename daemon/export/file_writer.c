@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/thread.h"
+
 #define WRITE_MAX	((size_t)256 << 10) /* bytes of one write, unless a single line is longer */
 #define RETRY_NS	NSEC_PER_SEC	    /* between attempts while writing fails */
 #define ROTATE_RETRY_NS (10 * NSEC_PER_SEC) /* the file goes on growing meanwhile */
@@ -250,7 +252,7 @@ void *file_writer(void *argument)
 		next = writer_next(sink);
 		if (next > now) {
 			sink->sleeping = true;
-			wait_until(&sink->work, &sink->lock,
+			(void)condition_wait_until(&sink->work, &sink->lock,
 				sink->stopping ? MIN(next, sink->stop_ns) : next);
 			sink->sleeping = false;
 			continue;

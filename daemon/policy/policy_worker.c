@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "lib/cleanup.h"
 #include "lib/fd.h"
 #include "lib/json_writer.h"
+#include "lib/thread.h"
 #include "lib/util.h"
 
 #define THREAD_STACK_BYTES ((size_t)1 << 20)
@@ -361,20 +361,11 @@ static void *policy_thread(void *data)
 
 static int start_thread(struct policy_worker *worker, struct error *error)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int r;
+	int r = thread_start(
+		&worker->thread, "policies", THREAD_STACK_BYTES, policy_thread, worker);
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
-	sigfillset(&all); /* signals are the main thread's business */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&worker->thread, &attributes, policy_thread, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 	if (r < 0)
 		return error_set(error, r, "cannot start the policy thread: %s", strerror(-r));
-	pthread_setname_np(worker->thread, "policies");
 	worker->thread_runs = true;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "lib/clock.h"
 #include "lib/elf_file.h"
 #include "lib/fd.h"
+#include "lib/thread.h"
 #include "lib/util.h"
 
 /* The kernel's dev_t */
@@ -52,16 +53,12 @@ struct user_symbols {
 struct user_symbols *user_symbols_new(void)
 {
 	struct user_symbols *symbols = calloc(1, sizeof(*symbols));
-	pthread_condattr_t attributes;
 
 	if (!symbols)
 		return NULL;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_mutex_init(&symbols->lock, NULL);
 	pthread_cond_init(&symbols->wanted, NULL);
-	pthread_cond_init(&symbols->read, &attributes);
-	pthread_condattr_destroy(&attributes);
+	pthread_cond_init(&symbols->read, NULL);
 	return symbols;
 }
 
@@ -172,9 +169,7 @@ static bool is_running(struct user_symbols *symbols)
 {
 	if (!symbols->tried) {
 		symbols->tried = true;
-		symbols->started = !pthread_create(&symbols->thread, NULL, run, symbols);
-		if (symbols->started)
-			pthread_setname_np(symbols->thread, "symbols");
+		symbols->started = !thread_start(&symbols->thread, "symbols", 0, run, symbols);
 	}
 	return symbols->started;
 }
@@ -276,13 +271,9 @@ static void get_module(const struct hit_record *record, size_t index, struct sta
 /* Have all files of the stack read, as far as that takes no longer than it may. */
 static void await_files(struct user_symbols *symbols, const struct hit_record *record)
 {
-	struct timespec until;
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + USER_SYMBOLS_WAIT_NS;
 	bool waits = true;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += USER_SYMBOLS_WAIT_NS;
-	until.tv_sec += until.tv_nsec / (long)NSEC_PER_SEC;
-	until.tv_nsec %= (long)NSEC_PER_SEC;
 	while (waits) {
 		waits = false;
 		for (size_t i = 0; i < record->module_count; i++) {
@@ -302,7 +293,7 @@ static void await_files(struct user_symbols *symbols, const struct hit_record *r
 		}
 		if (symbols->slow)
 			return;
-		if (waits && pthread_cond_timedwait(&symbols->read, &symbols->lock, &until)) {
+		if (waits && !condition_wait_until(&symbols->read, &symbols->lock, until)) {
 			symbols->slow = true;
 			return;
 		}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/registration/descriptor_disposal.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "lib/thread.h"
 
 #define DISPOSAL_STACK_BYTES (64 << 10)
 
@@ -35,23 +35,12 @@ static void *close_thread(void *argument)
 
 void descriptor_dispose(int fd)
 {
-	pthread_attr_t attributes;
-	pthread_t thread;
-	sigset_t all, before;
-
 	if (descriptor_is_pidfd(fd)) {
 		close(fd);
 		return;
 	}
 	__atomic_fetch_add(&under_way, 1, __ATOMIC_ACQUIRE);
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, DISPOSAL_STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	(void)pthread_create(&thread, &attributes, close_thread, (void *)(intptr_t)fd);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
+	(void)thread_start_detached(NULL, DISPOSAL_STACK_BYTES, close_thread, (void *)(intptr_t)fd);
 }
 
 bool descriptor_disposal_has_room(void)

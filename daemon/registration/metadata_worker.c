@@ -3,17 +3,16 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/registration/metadata_answers.h"
 #include "daemon/registration/metadata_lane.h"
 #include "lib/clock.h"
+#include "lib/thread.h"
 #include "lib/util.h"
 
 #define READ_TIME_MS 200 /* of one try, counted from when the thread begins it */
@@ -38,11 +37,6 @@ struct metadata_worker {
 	char **event_files;
 	size_t event_file_count;
 };
-
-static struct timespec to_timespec(uint64_t ns)
-{
-	return (struct timespec){.tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC};
-}
 
 static void free_all(struct metadata_worker *worker)
 {
@@ -118,38 +112,31 @@ static void *lane_main(void *data)
 		uint64_t due;
 		struct metadata_task *task =
 			metadata_lane_next(lane, clock_ns(CLOCK_MONOTONIC), &due);
-		struct timespec until = to_timespec(due);
 
 		if (task)
 			run_task(worker, lane, task);
-		else if (due == METADATA_NEVER)
-			pthread_cond_wait(&lane->wake, &worker->lock);
 		else
-			pthread_cond_timedwait(&lane->wake, &worker->lock, &until);
+			(void)condition_wait_until(&lane->wake, &worker->lock, due);
 	}
 	drop_reference(worker);
 	return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start_thread(struct metadata_worker *worker, struct metadata_lane *lane)
+static int start_thread(
+	struct metadata_worker *worker, struct metadata_lane *lane, const char *name)
 {
 	struct thread_start *start = malloc(sizeof(*start));
-	sigset_t all, before;
 	int r;
 
 	if (!start)
 		return -ENOMEM;
 	*start = (struct thread_start){.worker = worker, .lane = lane};
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	worker->references++; /* no other thread knows it yet, or holds the lock while it counts */
-	r = pthread_create(&lane->thread, NULL, lane_main, start);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r != 0) {
+	r = thread_start(&lane->thread, name, 0, lane_main, start);
+	if (r < 0) {
 		worker->references--;
 		free(start);
-		return -r;
+		return r;
 	}
 	lane->started = true;
 	return 0;
@@ -164,11 +151,8 @@ static int start_threads(struct metadata_worker *worker)
 	int r = 0;
 
 	pthread_mutex_lock(&worker->lock);
-	for (size_t i = 0; r == 0 && i < LANE_COUNT; i++) {
-		r = start_thread(worker, &worker->lanes[i]);
-		if (r == 0)
-			pthread_setname_np(worker->lanes[i].thread, names[i]);
-	}
+	for (size_t i = 0; r == 0 && i < LANE_COUNT; i++)
+		r = start_thread(worker, &worker->lanes[i], names[i]);
 	pthread_mutex_unlock(&worker->lock);
 	return r;
 }
@@ -214,7 +198,6 @@ static int open_fds(struct metadata_worker *worker)
 static struct metadata_worker *worker_new(void)
 {
 	struct metadata_worker *worker = calloc(1, sizeof(*worker));
-	pthread_condattr_t attributes;
 
 	if (!worker)
 		return NULL;
@@ -222,11 +205,8 @@ static struct metadata_worker *worker_new(void)
 	worker->event_fd = worker->timer_fd = worker->epoll_fd = -1;
 	metadata_answers_init(&worker->answers, -1, &worker->counters);
 	pthread_mutex_init(&worker->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	for (size_t i = 0; i < LANE_COUNT; i++)
-		pthread_cond_init(&worker->lanes[i].wake, &attributes);
-	pthread_condattr_destroy(&attributes);
+		pthread_cond_init(&worker->lanes[i].wake, NULL);
 	return worker;
 }
 
@@ -255,16 +235,11 @@ int metadata_worker_start(const char *const *event_files, size_t event_file_coun
  * answer, and cannot be ended. */
 static void join_threads(struct metadata_worker *worker)
 {
-	struct timespec until =
-		to_timespec(clock_ns(CLOCK_MONOTONIC) + STOP_TIME_MS * NSEC_PER_MSEC);
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + STOP_TIME_MS * NSEC_PER_MSEC;
 
-	for (size_t i = 0; i < LANE_COUNT; i++) {
-		struct metadata_lane *lane = &worker->lanes[i];
-
-		if (lane->started &&
-			pthread_clockjoin_np(lane->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
-			pthread_detach(lane->thread);
-	}
+	for (size_t i = 0; i < LANE_COUNT; i++)
+		if (worker->lanes[i].started)
+			(void)thread_join_until(worker->lanes[i].thread, until);
 }
 
 struct metadata_worker *metadata_worker_stop(struct metadata_worker *worker)
@@ -321,7 +296,7 @@ static void set_timer(struct metadata_worker *worker)
 			consider_deadline(task, &earliest);
 	}
 	if (earliest != METADATA_NEVER)
-		timer.it_value = to_timespec(earliest);
+		timer.it_value = clock_timespec(earliest);
 	timerfd_settime(worker->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
 }
 

@@ -2,7 +2,6 @@
 #include "daemon/registration/registration.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "daemon/registration/spool_replay.h"
 #include "lib/cgroup_fs.h"
 #include "lib/fd.h"
+#include "lib/thread.h"
 
 #define INOTIFY_BUFFER 4096
 /* metadata, known list and directory walks; musl's and some systems' defaults differ */
@@ -174,21 +174,12 @@ static void restore(void *data, struct container *container)
 
 static int start_thread(struct registration *registration, struct error *error)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int r;
+	int r = thread_start(&registration->thread, "registration", THREAD_STACK_BYTES,
+		registration_thread, registration);
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
-	sigfillset(&all); /* signals are the main thread's business */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&registration->thread, &attributes, registration_thread, registration);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 	if (r < 0)
 		return error_set(
 			error, r, "cannot start the registration thread: %s", strerror(-r));
-	pthread_setname_np(registration->thread, "registration");
 	registration->thread_runs = true;
 	return 0;
 }

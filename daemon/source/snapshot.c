@@ -5,12 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
 #include "lib/cleanup.h"
+#include "lib/clock.h"
 #include "lib/proc.h"
+#include "lib/thread.h"
 #include "lib/util.h"
 
 #define SNAPSHOT_BYTES_MAX ((size_t)128 << 20)
@@ -75,15 +76,11 @@ static void *commands_read(void *data)
 static struct snapshot_commands *commands_new(const struct snapshot *snapshot)
 {
 	struct snapshot_commands *commands = calloc(1, sizeof(*commands));
-	pthread_condattr_t attributes;
 
 	if (!commands)
 		return NULL;
 	pthread_mutex_init(&commands->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&commands->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	pthread_cond_init(&commands->changed, NULL);
 	commands->owners = 1;
 	commands->pids = calloc(snapshot->count, sizeof(*commands->pids));
 	commands->lines = calloc(snapshot->count, sizeof(*commands->lines));
@@ -103,33 +100,25 @@ static struct snapshot_commands *commands_new(const struct snapshot *snapshot)
 
 static void commands_wait(struct snapshot_commands *commands)
 {
-	struct timespec until;
-	uint64_t deadline;
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + SNAPSHOT_COMMANDS_NS;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	deadline = (uint64_t)until.tv_sec * NSEC_PER_SEC + (uint64_t)until.tv_nsec +
-		   SNAPSHOT_COMMANDS_NS;
-	until.tv_sec = (time_t)(deadline / NSEC_PER_SEC);
-	until.tv_nsec = (long)(deadline % NSEC_PER_SEC);
 	while (commands->done < commands->count)
-		if (pthread_cond_timedwait(&commands->changed, &commands->lock, &until))
+		if (!condition_wait_until(&commands->changed, &commands->lock, until))
 			break;
 }
 
 static void read_commands(struct snapshot *snapshot)
 {
 	struct snapshot_commands *commands = snapshot->count ? commands_new(snapshot) : NULL;
-	pthread_t thread;
 	size_t done;
 
 	if (!commands)
 		return;
 	commands->owners = 2;
-	if (pthread_create(&thread, NULL, commands_read, commands)) {
+	if (thread_start_detached("commands", 0, commands_read, commands)) {
 		commands_free(commands);
 		return;
 	}
-	pthread_detach(thread);
 	pthread_mutex_lock(&commands->lock);
 	commands_wait(commands);
 	done = commands->done;
