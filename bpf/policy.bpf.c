@@ -6,8 +6,7 @@
  */
 #include "policy/hook.bpf.h"
 #include "policy/registers.bpf.h"
-
-#include <linux/ptrace.h>
+#include "policy/system_call.bpf.h"
 
 /* libbpf has macros for five of a function's arguments in registers. */
 #ifdef __TARGET_ARCH_arm64
@@ -58,6 +57,54 @@ SEC("?tracepoint")
 int on_syscall_return(struct syscall_return *ctx)
 {
 	hook_returned(ctx, ctx->value);
+	return 0;
+}
+
+/* The function of one system call, __x64_sys_…; its return is on_fexit's. */
+SEC("?fentry/function")
+int on_syscall_function(__u64 *ctx)
+{
+	const struct pt_regs *regs = (const void *)ctx[0];
+	struct hit_slot *slot;
+	__u32 index;
+
+	slot = hook_begin(&index);
+	if (!slot)
+		return 0;
+	call_registers_raw(regs, slot);
+	slot->record.function = CALL_NUMBER(regs);
+	hook_entered(ctx, slot, index);
+	slot_release(slot);
+	return 0;
+}
+
+/* Where all system calls pass. */
+SEC("?tp_btf/sys_enter")
+int on_sys_enter(__u64 *ctx)
+{
+	const struct pt_regs *regs = (const void *)ctx[0];
+	struct hit_slot *slot;
+	__u32 index;
+
+	if (!call_is_wanted(ctx[1]) || call_is_compat())
+		return 0;
+	slot = hook_begin(&index);
+	if (!slot)
+		return 0;
+	call_registers_raw(regs, slot);
+	slot->record.function = ctx[1];
+	hook_entered(ctx, slot, index);
+	slot_release(slot);
+	return 0;
+}
+
+SEC("?tp_btf/sys_exit")
+int on_sys_exit(__u64 *ctx)
+{
+	const struct pt_regs *regs = (const void *)ctx[0];
+
+	if (call_is_wanted(CALL_NUMBER(regs)))
+		hook_returned(ctx, ctx[1]);
 	return 0;
 }
 

@@ -7,24 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-#include <bpf/btf.h>
-
 #include "daemon/policy/compile.h"
-#include "daemon/policy/kernel_btf.h"
 #include "daemon/policy/place.h"
+#include "daemon/policy/tracefs.h"
+#include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "policy/policy.h"
 
 #define KPROBES "/sys/bus/event_source/devices/kprobe"
-/* On every kernel, and never inlined: a function to try on. */
-#define TRIED_FUNCTION "security_file_open"
 
-enum ability {
-	ABILITY_UNKNOWN, /* not allowed to try */
-	ABILITY_NO,
-	ABILITY_YES
+/* What hooks are judged by. */
+struct kernel_view {
+	struct kernel_types types;
+	struct hook_abilities abilities;
+	bool tried; /* this user may try what is possible */
+	bool kprobes;
 };
 
 struct hook_verdict {
@@ -32,65 +30,57 @@ struct hook_verdict {
 	const char *section;
 	size_t index;
 	bool possible;
-	char mechanism[64];
+	char mechanism[128];
 	char where[2 * HOOK_TARGET_MAX];
 	struct error error;
 };
 
-/* A program that does nothing, loaded for a function: kernels without trampolines refuse it before
- * they look at it. */
-static enum ability trampolines(struct kernel_types *types)
+static void look_at_kernel(struct kernel_view *view)
 {
-	struct bpf_insn instructions[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	const struct btf *btf = kernel_types_get(types);
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id, fd;
+	*view = (struct kernel_view){
+		.tried = geteuid() == 0, .kprobes = access(KPROBES, F_OK) == 0};
+	view->abilities.trampolines =
+		!view->tried || probe_trampolines(kernel_types_get(&view->types));
+	view->abilities.tracepoint_events = !view->tried || tracefs_events_allowed();
+}
 
-	if (geteuid() != 0)
-		return ABILITY_UNKNOWN;
-	id = btf ? btf__find_by_name_kind(btf, TRIED_FUNCTION, BTF_KIND_FUNC) : -1;
-	if (id < 0)
-		return ABILITY_NO;
-	options.attach_btf_id = (uint32_t)id;
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "GPL", instructions, 2, &options);
-	if (fd < 0)
-		return ABILITY_NO;
-	close(fd);
-	return ABILITY_YES;
+/* "fentry or kprobe", where it cannot be tried. */
+static void name_all(
+	struct hook_verdict *verdict, enum hook_mechanism mechanism, const struct kernel_view *view)
+{
+	char *to = verdict->mechanism, *end = to + sizeof(verdict->mechanism);
+
+	while (mechanism != MECHANISMS && to < end) {
+		to += snprintf(to, (size_t)(end - to), "%s%s",
+			to > verdict->mechanism ? " or " : "", hook_mechanism_name(mechanism));
+		mechanism = hook_mechanism_instead(verdict->hook, mechanism, &view->abilities);
+	}
 }
 
 static void choose(struct hook_verdict *verdict, const struct hook_place *place,
-	enum ability trampoline, bool kprobes)
+	const struct kernel_view *view)
 {
-	enum hook_mechanism instead = hook_mechanism_instead(verdict->hook, place->mechanism);
-	bool by_trampoline = place->mechanism == MECHANISM_FENTRY ||
-			     place->mechanism == MECHANISM_FMOD_RET ||
-			     place->mechanism == MECHANISM_LSM;
+	enum hook_mechanism mechanism = place->mechanism, instead;
 
 	verdict->possible = true;
+	if (!view->tried) {
+		name_all(verdict, mechanism, view);
+		return;
+	}
+	instead = hook_mechanism_instead(verdict->hook, mechanism, &view->abilities);
+	if (hook_mechanism_is_by_trampoline(mechanism) && !view->abilities.trampolines) {
+		if (instead == MECHANISMS || !view->kprobes) {
+			verdict->possible = false;
+			error_set(&verdict->error, -EOPNOTSUPP,
+				"this kernel has no BPF trampolines, which %s needs%s",
+				hook_mechanism_name(mechanism),
+				instead == MECHANISMS ? "" : ", and no kprobes");
+			return;
+		}
+		mechanism = instead;
+	}
 	snprintf(verdict->mechanism, sizeof(verdict->mechanism), "%s",
-		hook_mechanism_name(place->mechanism));
-	if (!by_trampoline || trampoline == ABILITY_YES)
-		return;
-	if (trampoline == ABILITY_UNKNOWN) {
-		snprintf(verdict->mechanism, sizeof(verdict->mechanism), "%s%s%s",
-			hook_mechanism_name(place->mechanism), instead == MECHANISMS ? "" : " or ",
-			instead == MECHANISMS ? "" : hook_mechanism_name(instead));
-		return;
-	}
-	if (instead == MECHANISM_KPROBE && kprobes) {
-		snprintf(verdict->mechanism, sizeof(verdict->mechanism), "%s",
-			hook_mechanism_name(instead));
-		return;
-	}
-	verdict->possible = false;
-	error_set(&verdict->error, -EOPNOTSUPP,
-		"this kernel has no BPF trampolines, which %s needs%s",
-		hook_mechanism_name(place->mechanism),
-		instead == MECHANISM_KPROBE ? ", and no kprobes" : "");
+		hook_mechanism_name(mechanism));
 }
 
 static int any_bit(void *data, const struct policy_match_binaries *match, struct error *error)
@@ -121,16 +111,16 @@ static int try_selectors(
 	return r;
 }
 
-static void verdict_make(struct hook_verdict *verdict, struct kernel_types *types,
-	enum ability trampoline, bool kprobes)
+static void verdict_make(struct hook_verdict *verdict, struct kernel_view *view)
 {
 	struct hook_place place = {};
-	int r = hook_place_find(verdict->hook, types, &place, &verdict->error);
+	int r = hook_place_find(
+		verdict->hook, &view->types, &view->abilities, &place, &verdict->error);
 
 	if (r >= 0)
 		r = try_selectors(verdict->hook, &place, &verdict->error);
 	if (r >= 0) {
-		choose(verdict, &place, trampoline, kprobes);
+		choose(verdict, &place, view);
 		if (place.target_count == 1)
 			snprintf(verdict->where, sizeof(verdict->where), "%s%s%s", place.subsystem,
 				*place.subsystem ? "/" : "", place.targets->name);
@@ -144,10 +134,10 @@ static void verdict_make(struct hook_verdict *verdict, struct kernel_types *type
 static bool each_hook(const struct policy *policy,
 	void (*say)(void *data, const struct hook_verdict *verdict), void *data)
 {
-	_cleanup_(kernel_types_done) struct kernel_types types = {};
-	enum ability trampoline = trampolines(&types);
-	bool kprobes = access(KPROBES, F_OK) == 0, all = true;
+	struct kernel_view view;
+	bool all = true;
 
+	look_at_kernel(&view);
 	for (int kind = 0; kind < POLICY_HOOK_KINDS; kind++)
 		for (size_t i = 0; i < policy->spec.hooks[kind].count; i++) {
 			struct hook_verdict verdict = {
@@ -156,10 +146,11 @@ static bool each_hook(const struct policy *policy,
 				.index = i,
 			};
 
-			verdict_make(&verdict, &types, trampoline, kprobes);
+			verdict_make(&verdict, &view);
 			all &= verdict.possible;
 			say(data, &verdict);
 		}
+	kernel_types_done(&view.types);
 	return all;
 }
 

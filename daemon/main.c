@@ -25,6 +25,7 @@
 #include "daemon/policy/loaders.h"
 #include "daemon/policy/policy_notices.h"
 #include "daemon/policy/policy_worker.h"
+#include "daemon/policy/tracefs.h"
 #include "daemon/policy/scope_table.h"
 #include "daemon/registration/registration.h"
 #include "daemon/security/capabilities.h"
@@ -231,6 +232,7 @@ static int start(struct daemon *daemon, struct error *error)
 	int r;
 
 	/* Before any thread starts: each would keep what it was born with. */
+	tracefs_is_there(); /* while this process may still mount it */
 	r = capabilities_drop(config, error);
 	if (r < 0)
 		return r;

@@ -61,8 +61,8 @@ static __always_inline void exe_properties(struct exec_scratch *scratch, struct 
 }
 
 /* exe and cwd, as the process itself would see them. Returns the new end of the text. */
-static __always_inline __u64 paths_read(bool loop, __u32 instance, struct exec_scratch *scratch,
-	__u64 used, struct task_struct *task, struct file *file)
+static __always_inline __u64 paths_read(__u32 instance, struct exec_scratch *scratch, __u64 used,
+	struct task_struct *task, struct file *file)
 {
 	struct exec_record *record = &scratch->record;
 	struct fs_struct *fs = task->fs;
@@ -73,8 +73,8 @@ static __always_inline __u64 paths_read(bool loop, __u32 instance, struct exec_s
 	record->exe_length = 0;
 	record->cwd_length = 0;
 	if (file) {
-		walk = path_read(loop, instance, file->f_path.mnt, file->f_path.dentry, root_mount,
-			root_dentry);
+		walk = path_read(
+			instance, file->f_path.mnt, file->f_path.dentry, root_mount, root_dentry);
 		record->exe_length = append_path(scratch, used, walk);
 		used += record->exe_length;
 		if (walk && (walk->result & PATH_CUT))
@@ -82,7 +82,7 @@ static __always_inline __u64 paths_read(bool loop, __u32 instance, struct exec_s
 		if (walk && (walk->result & PATH_KERNEL_MOUNT))
 			record->header.flags |= RECORD_FLAG_EXE_MEMFD;
 	}
-	walk = path_read(loop, instance, BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry),
+	walk = path_read(instance, BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry),
 		root_mount, root_dentry);
 	record->cwd_length = append_path(scratch, used, walk);
 	used += record->cwd_length;
@@ -140,7 +140,7 @@ static __always_inline void privileges_changed(
 }
 
 static __always_inline void exec_handle(
-	bool loop, __u32 instance, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+	__u32 instance, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
 {
 	struct exec_scratch *scratch = exec_scratch(instance);
 	__u64 used = 0, estimate;
@@ -155,7 +155,7 @@ static __always_inline void exec_handle(
 	if (task->pid != old_tid)
 		task_container_move(task, old_tid);
 	container = attribute(task, &record->attribution);
-	process_state_update(loop, instance, task, true);
+	process_state_update(instance, task, true);
 	/* One decision for the whole exec, its pieces of argv included. Paths are counted at a
 	 * guess. */
 	estimate =
@@ -176,7 +176,7 @@ static __always_inline void exec_handle(
 	}
 	exe_properties(scratch, mm->exe_file);
 	privileges_changed(record, bprm);
-	used = paths_read(loop, instance, scratch, used, task, mm->exe_file);
+	used = paths_read(instance, scratch, used, task, mm->exe_file);
 	scratch->used = used;
 	scratch->arguments_start = mm->arg_start;
 	scratch->arguments_end = mm->arg_end;
@@ -190,21 +190,21 @@ static __always_inline void exec_handle(
 	emit(&record->header, RECORD_EXEC, sizeof(*record) + used, true);
 }
 
-#define EXEC_PROGRAM(name, loop, instance)                                                         \
+#define EXEC_PROGRAM(name, instance)                                                               \
 	SEC("tp_btf/sched_process_exec")                                                           \
 	int BPF_PROG(name, struct task_struct *task, int old_tid, struct linux_binprm *bprm)       \
 	{                                                                                          \
 		if (already_handled(MARKED_EXEC, task))                                            \
 			return 0;                                                                  \
-		exec_handle(loop, instance, task, old_tid, bprm);                                  \
+		exec_handle(instance, task, old_tid, bprm);                                        \
 		mark_handled(MARKED_EXEC, task);                                                   \
 		return 0;                                                                          \
 	}
 
-EXEC_PROGRAM(on_exec, true, 0)
-EXEC_PROGRAM(on_exec_instance1, true, 1)
-EXEC_PROGRAM(on_exec_instance2, true, 2)
-EXEC_PROGRAM(on_exec_instance3, true, 3)
+EXEC_PROGRAM(on_exec, 0)
+EXEC_PROGRAM(on_exec_instance1, 1)
+EXEC_PROGRAM(on_exec_instance2, 2)
+EXEC_PROGRAM(on_exec_instance3, 3)
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec_witness, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
@@ -212,6 +212,3 @@ int BPF_PROG(on_exec_witness, struct task_struct *task, int old_tid, struct linu
 	count_unhandled(MARKED_EXEC, task, RECORD_EXEC);
 	return 0;
 }
-
-/* For kernels without bpf_loop(). */
-EXEC_PROGRAM(on_exec_bounded, false, 0)

@@ -6,7 +6,7 @@
 
 #include "base/exec.bpf.h"
 
-static __always_inline int iterate(bool loop, struct bpf_iter__task *context)
+static __always_inline int iterate(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
 	__u64 used = 0;
@@ -22,7 +22,7 @@ static __always_inline int iterate(bool loop, struct bpf_iter__task *context)
 	record = &scratch->record;
 	header_init(&record->header, RECORD_TASK, bpf_ktime_get_boot_ns());
 	attribute(task, &record->attribution); /* threads too: each keeps its container */
-	process_state_update(loop, instances, task, false);
+	process_state_update(instances, task, false);
 	if (task->pid != task->tgid)
 		return 0;
 	task_read(record, task);
@@ -38,7 +38,7 @@ static __always_inline int iterate(bool loop, struct bpf_iter__task *context)
 
 		if (exe_file)
 			exe_properties(scratch, exe_file);
-		used = paths_read(loop, instances, scratch, used, task, exe_file);
+		used = paths_read(instances, scratch, used, task, exe_file);
 		if (mm)
 			record->arguments_total = mm->arg_end - mm->arg_start;
 	} else { /* a zombie has neither files nor memory */
@@ -54,11 +54,5 @@ static __always_inline int iterate(bool loop, struct bpf_iter__task *context)
 SEC("iter/task")
 int iterate_tasks(struct bpf_iter__task *context)
 {
-	return iterate(true, context);
-}
-
-SEC("iter/task")
-int iterate_tasks_bounded(struct bpf_iter__task *context)
-{
-	return iterate(false, context);
+	return iterate(context);
 }

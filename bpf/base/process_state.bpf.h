@@ -134,7 +134,7 @@ static __always_inline void state_credentials(struct process_state *state, struc
 
 /* At exec, and when policies have changed: what the task runs now. */
 static __always_inline void process_state_update(
-	bool loop, __u32 instance, struct task_struct *task, bool executed)
+	__u32 instance, struct task_struct *task, bool executed)
 {
 	struct binary_scratch *scratch = bpf_map_lookup_elem(&binary_scratches, &instance);
 	struct mm_struct *mm = task->mm;
@@ -145,7 +145,7 @@ static __always_inline void process_state_update(
 	if (!process_states_wanted || !scratch || !mm || !fs)
 		return;
 	file = mm->exe_file;
-	if (!file || !path_read(loop, instance, file->f_path.mnt, file->f_path.dentry, fs->root.mnt,
+	if (!file || !path_read(instance, file->f_path.mnt, file->f_path.dentry, fs->root.mnt,
 			     fs->root.dentry))
 		return;
 	if (binaries_find(instance) < 0)

@@ -16,9 +16,6 @@
 #define PATH_COMPONENTS_MAX 1024
 /* Turns of a loop of which the verifier follows each. */
 #define PATH_COMPONENTS_BLOCK 16
-/* Without bpf_loop() (5.10) the verifier follows each turn of the walk: a thousand take it seconds.
- */
-#define PATH_COMPONENTS_BOUNDED_MAX 256
 #define FILENAME_LENGTH_MAX	    4096
 #define CGROUP_NAME_MAX		    128
 #define CGROUP_PATH_MAX		    512
@@ -48,6 +45,7 @@
 /* ---- policies ---- */
 
 /* args and data of a hook; one more for the return value */
+#define SYSTEM_CALL_NUMBER_MAX 1023
 #define HOOK_ARGUMENTS_MAX   10
 #define HOOK_RETURN_ARGUMENT HOOK_ARGUMENTS_MAX
 #define HOOK_ARGUMENTS_ALL   (HOOK_ARGUMENTS_MAX + 1)

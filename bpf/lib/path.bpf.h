@@ -132,13 +132,6 @@ static __always_inline long path_step(struct path_walk *walk)
 	return 0;
 }
 
-static long path_step_callback(__u32 index, void *context)
-{
-	struct path_walk *walk = this_path_walk(*(__u32 *)context);
-
-	return walk ? path_step(walk) : 1;
-}
-
 static __always_inline int path_finish(struct path_walk *walk)
 {
 	if (!walk->done)
@@ -151,32 +144,9 @@ static __always_inline int path_finish(struct path_walk *walk)
 	return 0;
 }
 
-/* Walk with what path_read() put into this CPU's state. Two variants, of which each kernel loads
- * the one it can: the body of bpf_loop() is verified once, and 5.10 has no such helper. */
-__noinline int path_run_loop(__u32 instance)
-{
-	struct path_walk *walk = this_path_walk(instance);
-
-	if (!walk)
-		return -1;
-	bpf_loop(PATH_COMPONENTS_MAX, path_step_callback, &instance, 0);
-	return path_finish(walk);
-}
-
-__noinline int path_run_bounded(__u32 instance)
-{
-	struct path_walk *walk = this_path_walk(instance);
-
-	if (!walk)
-		return -1;
-	for (int i = 0; i < PATH_COMPONENTS_BOUNDED_MAX; i++)
-		if (path_step(walk))
-			break;
-	return path_finish(walk);
-}
-
-/* The same on every kernel with all components: a block of turns is a global function, which the
- * verifier looks at once, and its turns are few. */
+/* Walk with what path_begin() put into this CPU's state: all components on every kernel, without
+ * bpf_loop(), which 5.10 has not. A block of turns is a global function, which the verifier looks
+ * at once, and its turns are few. */
 __noinline int path_run_block(__u32 instance)
 {
 	struct path_walk *walk = this_path_walk(instance);
@@ -237,19 +207,14 @@ static __always_inline bool path_begin(struct path_walk *walk, struct vfsmount *
 
 /* The path of (mount, dentry) below the root given; NULL when there is none. The bytes are
  * buffer[position .. PATH_LENGTH_MAX). Valid until the next call on this CPU. */
-static __always_inline struct path_walk *path_read(bool loop, __u32 instance,
-	struct vfsmount *mount, struct dentry *dentry, struct vfsmount *root_mount,
-	struct dentry *root_dentry)
+static __always_inline struct path_walk *path_read(__u32 instance, struct vfsmount *mount,
+	struct dentry *dentry, struct vfsmount *root_mount, struct dentry *root_dentry)
 {
 	struct path_walk *walk = this_path_walk(instance);
 
 	if (!walk || !dentry || !mount)
 		return NULL;
-	if (!path_begin(walk, mount, dentry, root_mount, root_dentry))
-		return walk;
-	if (loop)
-		path_run_loop(instance);
-	else
-		path_run_bounded(instance);
+	if (path_begin(walk, mount, dentry, root_mount, root_dentry))
+		path_run(instance);
 	return walk;
 }

@@ -7,7 +7,10 @@
 const volatile __s32 hook_scope = -1; /* bit of container_scopes; -1: all */
 const volatile __u32 raw_count;	      /* of raw[]: how many are looked at */
 const volatile __u32 own_pid;	      /* tallymand: what it does to write an event makes none */
-const volatile bool preemptible;      /* since 7.0, between two instructions */
+const volatile bool preemptible;      /* between two instructions */
+
+/* Set when all hooks of the policy are in place: it begins as a whole. */
+__u32 hook_armed;
 
 /* By adding and looking: whoever finds only its own there has it. Two that come between each other
  * may both go on to the next. (5.10 refuses a compare and swap even where it is never reached.) */
@@ -67,6 +70,8 @@ static __always_inline struct hit_slot *hook_begin(__u32 *ret_index)
 {
 	struct hit_slot *slot;
 
+	if (!*(volatile __u32 *)&hook_armed)
+		return NULL;
 	if (own_pid && bpf_get_current_pid_tgid() >> 32 == own_pid)
 		return NULL;
 	if (hook_scope >= 0 && !process_is_in_scope(hook_scope))

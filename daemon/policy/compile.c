@@ -46,7 +46,7 @@ int compile_alternative(
 	step.then = yes;
 	step.otherwise = is_last ? no : (uint16_t)(compiler->compiled->step_count + 1);
 	step.unknown = TARGET_FAIL;
-	return compile_step(compiler, &step) ? 0 : -E2BIG;
+	return compile_step(compiler, &step) ? 0 : compiler->error->code;
 }
 
 int64_t compile_text(struct compiler *compiler, const void *data, size_t length)
@@ -146,7 +146,7 @@ static int compile_binaries(
 	if (bit < 0)
 		return bit;
 	step.low = (uint64_t)bit;
-	return compile_alternative(compiler, step, true, negated) < 0 ? compiler->error->code : 0;
+	return compile_alternative(compiler, step, true, negated);
 }
 
 static int compile_namespaces(
@@ -179,9 +179,7 @@ static int compile_capabilities(struct compiler *compiler,
 		.low = match->capabilities,
 	};
 
-	return compile_alternative(compiler, step, true, match->operation == POLICY_NOT_IN) < 0
-		       ? compiler->error->code
-		       : 0;
+	return compile_alternative(compiler, step, true, match->operation == POLICY_NOT_IN);
 }
 
 static int compile_namespace_changes(
@@ -189,9 +187,7 @@ static int compile_namespace_changes(
 {
 	struct hook_step step = {.operation = STEP_NAMESPACE_CHANGED, .low = match->namespaces};
 
-	return compile_alternative(compiler, step, true, match->operation == POLICY_NOT_IN) < 0
-		       ? compiler->error->code
-		       : 0;
+	return compile_alternative(compiler, step, true, match->operation == POLICY_NOT_IN);
 }
 
 static int compile_workloads(struct compiler *compiler, size_t selector)
@@ -202,7 +198,7 @@ static int compile_workloads(struct compiler *compiler, size_t selector)
 	if (!scopes || scopes[selector] < 0)
 		return error_set(compiler->error, -EINVAL, "matchWorkloads without a scope");
 	step.low = (uint64_t)scopes[selector];
-	return compile_alternative(compiler, step, true, false) < 0 ? compiler->error->code : 0;
+	return compile_alternative(compiler, step, true, false);
 }
 
 /* Each entry of a filter is a filter of its own: all must match. */

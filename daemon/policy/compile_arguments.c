@@ -155,9 +155,7 @@ static int compile_ranges(
 	if (!ranges->count) { /* nothing is listed, so nothing is in it */
 		step.low = 1;
 		step.high = 0;
-		return compile_alternative(compiler, step, true, negated) < 0
-			       ? compiler->error->code
-			       : 0;
+		return compile_alternative(compiler, step, true, negated);
 	}
 	return compile_tree(compiler, step, ranges->items, ranges->count, negated);
 }
@@ -228,9 +226,7 @@ static int compile_integers(struct compiler *compiler, struct hook_step step,
 		step.operation = STEP_MASK;
 		for (size_t i = 0; i < count; i++)
 			step.low |= values[i].range.minimum;
-		return compile_alternative(compiler, step, true, negated) < 0
-			       ? compiler->error->code
-			       : 0;
+		return compile_alternative(compiler, step, true, negated);
 	}
 	step.operation = ranges.is_signed ? STEP_RANGE_SIGNED : STEP_RANGE;
 	for (size_t i = 0; i < count; i++) {
@@ -331,7 +327,7 @@ static int compile_file_types(struct compiler *compiler, struct hook_step step,
 	step.operation = STEP_FILE_TYPE;
 	for (size_t i = 0; i < count; i++)
 		step.low |= values[i].bits;
-	return compile_alternative(compiler, step, true, negated) < 0 ? compiler->error->code : 0;
+	return compile_alternative(compiler, step, true, negated);
 }
 
 /* By the operator where it asks the same of every type, else by the type. */
@@ -346,9 +342,7 @@ static int compile_operator(struct compiler *compiler, struct hook_step step,
 	case POLICY_CAPABILITIES_GAINED:
 		step.operation = STEP_CAPABILITIES_GAINED;
 		step.low = UINT64_MAX;
-		return compile_alternative(compiler, step, true, negated) < 0
-			       ? compiler->error->code
-			       : 0;
+		return compile_alternative(compiler, step, true, negated);
 	case POLICY_S_PORT_PRIV:
 		return compile_socket_numbers(
 			compiler, step, STEP_SOURCE_PORT, &privileged, 1, negated);

@@ -11,6 +11,8 @@
 #include "daemon/policy/hook_internal.h"
 #include "daemon/policy/loaders.h"
 #include "daemon/policy/place.h"
+#include "daemon/policy/tracefs.h"
+#include "daemon/log.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
@@ -108,11 +110,19 @@ static int load_at(struct policy_engine *engine, const struct hook_source_policy
 		.tracks_sockets = from->tracks_sockets,
 		.return_socket = return_socket(from->hook)};
 	struct hook_description *description;
+	struct hook *hook = NULL;
 	int r;
 
-	r = hook_load(&engine->environment, &settings, place, compiled, &loaded->hook, error);
-	if (r < 0)
+	r = hook_load(&engine->environment, &settings, place, compiled, &hook, error);
+	/* What may go there is known only then: 38 programs on a function, the kernel's settings.
+	 */
+	if (r >= 0)
+		r = hook_attach(hook, error);
+	if (r < 0) {
+		hook_free(hook);
 		return r;
+	}
+	loaded->hook = hook;
 	description = hook_description_new(from->load->policy, from->hook, place, settings.id);
 	if (!description || engine_know_hook(engine, description) < 0) {
 		hook_description_unref(description);
@@ -127,17 +137,20 @@ static int load_anyhow(struct policy_engine *engine, const struct hook_source_po
 	struct hook_place *place, const struct compiled_hook *compiled, struct loaded_hook *loaded,
 	struct error *error)
 {
+	const struct hook_abilities *abilities = &engine->environment.abilities;
 	enum hook_mechanism next;
-	struct error first, again = {};
 	int r = load_at(engine, from, place, compiled, loaded, error);
 
-	while (r < 0 &&
-		(next = hook_mechanism_instead(from->hook, place->mechanism)) != MECHANISMS) {
+	while (r < 0 && (next = hook_mechanism_instead(from->hook, place->mechanism, abilities)) !=
+				MECHANISMS) {
+		struct error first = *error, again = {};
+
+		log_debug("%s: %s; by %s instead", hook_mechanism_name(place->mechanism),
+			first.message, hook_mechanism_name(next));
 		place->mechanism = next;
-		first = *error;
 		r = load_at(engine, from, place, compiled, loaded, &again);
 		if (r < 0)
-			return error_set(error, r, "%.240s; %.240s", first.message, again.message);
+			error_set(error, r, "%.240s; %.240s", first.message, again.message);
 	}
 	return r;
 }
@@ -197,7 +210,7 @@ static int load_hook(
 
 	if (!first)
 		return -ENOMEM;
-	r = hook_place_find(from->hook, from->types, &place, error);
+	r = hook_place_find(from->hook, from->types, &engine->environment.abilities, &place, error);
 	if (r >= 0) {
 		input.can_override =
 			place.mechanism == MECHANISM_LSM || place.mechanism == MECHANISM_FMOD_RET;
@@ -217,7 +230,7 @@ static int load_hook(
 	return r;
 }
 
-/* All are loaded before the first is attached: what this kernel refuses is known by then. */
+/* All are in place before the first does anything. */
 static int load_hooks(
 	struct loaded_policy *loaded, const struct policy_load *load, struct error *error)
 {
@@ -244,12 +257,8 @@ static int load_hooks(
 					policy_hook_noun((enum policy_hook_kind)kind, 1), i);
 			selectors += from.hook->selectors.count;
 		}
-	for (size_t i = 0; i < loaded->count; i++) {
-		int r = hook_attach(loaded->hooks[i].hook, error);
-
-		if (r < 0)
-			return r;
-	}
+	for (size_t i = 0; i < loaded->count; i++)
+		hook_arm(loaded->hooks[i].hook);
 	return 0;
 }
 
@@ -285,6 +294,8 @@ int policy_engine_load(struct policy_engine *engine, const struct policy_load *l
 	r = policy_engine_prepare(engine, error);
 	if (r < 0)
 		return r;
+	/* A setting of the kernel, which may have changed. */
+	engine->environment.abilities.tracepoint_events = tracefs_events_allowed();
 	loaded = calloc(1, sizeof(*loaded));
 	if (!loaded)
 		return error_set(error, -ENOMEM, "out of memory");

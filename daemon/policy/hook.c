@@ -11,10 +11,23 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "daemon/policy/uprobe.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
+
+/* What a system call is given may not be paged in when it begins. */
+static bool rereads(const struct hook_place *place)
+{
+	return hook_mechanism_is_system_call(place->mechanism) && place->reads_user_memory;
+}
+
+static void mark_number(struct policy_bpf *object, uint64_t number)
+{
+	uint64_t *words = (uint64_t *)object->rodata->system_call_numbers;
+
+	if (number <= SYSTEM_CALL_NUMBER_MAX)
+		words[number / 64] |= 1ULL << (number % 64);
+}
 
 static void set_constants(struct policy_bpf *object, const struct hook_environment *environment,
 	const struct hook_settings *settings, const struct hook_place *place,
@@ -27,14 +40,19 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 		environment->have_rdonly_cast && environment->have_mapping_iterator;
 	object->rodata->hook_wants_modules =
 		compiled->has_user_stack && environment->have_mapping_iterator;
-	object->rodata->preemptible = environment->preemptible;
+	/* Trampolines and uprobe.multi keep a task on its CPU, no more. */
+	object->rodata->preemptible = environment->preemptible ||
+				      hook_mechanism_is_by_trampoline(place->mechanism) ||
+				      place->mechanism == MECHANISM_UPROBE_MULTI;
 	object->rodata->hook_id = settings->id;
 	object->rodata->hook_scope = settings->scope;
 	object->rodata->own_pid = (uint32_t)getpid();
 	object->rodata->hook_monitors = settings->monitors;
 	object->rodata->hook_returns = settings->returns;
-	object->rodata->hook_rereads =
-		place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory;
+	object->rodata->hook_rereads = rereads(place);
+	for (size_t i = 0; i < place->target_count; i++)
+		if (hook_mechanism_is_system_call(place->mechanism))
+			mark_number(object, (uint64_t)place->targets[i].number);
 	object->rodata->hook_tracks_sockets = settings->tracks_sockets;
 	object->rodata->hook_return_socket = settings->return_socket;
 	object->rodata->hook_has_stack = compiled->has_stack;
@@ -91,104 +109,6 @@ static int fill_maps(struct policy_bpf *object, const struct compiled_hook *comp
 	return r;
 }
 
-/* 5.10 refuses a program with an instruction that it does not know, even where no way leads to it.
- * Compare and swap is for preemptible kernels, which know it. */
-static int drop_compare_and_swap(struct bpf_program *program)
-{
-	size_t count = bpf_program__insn_cnt(program);
-	_cleanup_free_ struct bpf_insn *instructions = calloc(count, sizeof(*instructions));
-
-	if (!instructions)
-		return -ENOMEM;
-	memcpy(instructions, bpf_program__insns(program), count * sizeof(*instructions));
-	for (size_t i = 0; i < count; i++)
-		if (BPF_CLASS(instructions[i].code) == BPF_STX &&
-			BPF_MODE(instructions[i].code) == BPF_ATOMIC &&
-			instructions[i].imm == BPF_CMPXCHG)
-			instructions[i] = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
-	return bpf_program__set_insns(program, instructions, count);
-}
-
-static int drop_unknown_instructions(const struct hook *hook)
-{
-	struct bpf_program *program;
-	int r = 0;
-
-	bpf_object__for_each_program(program, hook->object->obj)
-	{
-		if (bpf_program__autoload(program) && r >= 0)
-			r = drop_compare_and_swap(program);
-	}
-	return r;
-}
-
-/* The programs that the hook needs, and for those made for one function which. */
-static int choose_programs(struct hook *hook)
-{
-	struct policy_bpf *object = hook->object;
-	struct bpf_program *entry = NULL, *back = NULL;
-	bool is_made_for_function = false;
-	int r = 0;
-
-	switch (hook->mechanism) {
-	case MECHANISM_SYSCALL_TRACEPOINT:
-		entry = object->progs.on_syscall;
-		back = object->progs.on_syscall_return;
-		break;
-	case MECHANISM_TRACEPOINT:
-		entry = object->progs.on_tracepoint;
-		break;
-	case MECHANISM_RAW_TRACEPOINT:
-		entry = object->progs.on_raw_tracepoint;
-		break;
-	case MECHANISM_FENTRY:
-		entry = object->progs.on_fentry;
-		back = object->progs.on_fexit;
-		is_made_for_function = true;
-		break;
-	case MECHANISM_LSM:
-		entry = object->progs.on_lsm;
-		is_made_for_function = true;
-		break;
-	case MECHANISM_FMOD_RET:
-		entry = object->progs.on_fmod_ret;
-		is_made_for_function = true;
-		break;
-	case MECHANISM_KPROBE:
-		entry = object->progs.on_kprobe;
-		back = object->progs.on_kretprobe;
-		break;
-	case MECHANISM_UPROBE:
-		entry = object->progs.on_uprobe;
-		back = object->progs.on_uretprobe;
-		break;
-	case MECHANISM_UPROBE_MULTI:
-		entry = object->progs.on_uprobe;
-		back = object->progs.on_uretprobe;
-		bpf_program__set_expected_attach_type(
-			entry, (enum bpf_attach_type)ATTACH_TYPE_UPROBE_MULTI);
-		bpf_program__set_expected_attach_type(
-			back, (enum bpf_attach_type)ATTACH_TYPE_UPROBE_MULTI);
-		break;
-	default:
-		return -EOPNOTSUPP;
-	}
-	bpf_program__set_autoload(entry, true);
-	if (is_made_for_function)
-		r = bpf_program__set_attach_target(entry, 0, hook->targets->name);
-	if (r < 0 || !hook->wants_return || !back)
-		return r;
-	bpf_program__set_autoload(back, true);
-	return is_made_for_function ? bpf_program__set_attach_target(back, 0, hook->targets->name)
-				    : 0;
-}
-
-static bool is_by_trampoline(enum hook_mechanism mechanism)
-{
-	return mechanism == MECHANISM_FENTRY || mechanism == MECHANISM_FMOD_RET ||
-	       mechanism == MECHANISM_LSM;
-}
-
 int hook_load(const struct hook_environment *environment, const struct hook_settings *settings,
 	const struct hook_place *place, const struct compiled_hook *compiled,
 	struct hook **ret_hook, struct error *error)
@@ -212,23 +132,19 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	}
 	memcpy(hook->targets, place->targets, place->target_count * sizeof(*hook->targets));
 	hook->target_count = place->target_count;
-	hook->wants_return =
-		settings->returns ||
-		(place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && place->reads_user_memory);
+	hook->wants_return = settings->returns || rereads(place);
 	hook->object = hook_open_object(environment);
 	if (!hook->object) {
 		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
 			strerror(errno));
 		goto fail;
 	}
-	r = choose_programs(hook);
+	r = hook_choose_programs(hook);
 	if (r < 0) {
 		hook_say_refused(error, r, "cannot be put there");
 		goto fail;
 	}
 	set_constants(hook->object, environment, settings, place, compiled);
-	if (!environment->preemptible)
-		r = drop_unknown_instructions(hook);
 	if (r >= 0)
 		r = hook_share_maps(hook->object, environment);
 	if (r >= 0)
@@ -239,7 +155,7 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 		r = fill_maps(hook->object, compiled);
 	if (r < 0) {
 		/* Before any of the program was looked at: there are no trampolines. */
-		if (r == -EPERM && is_by_trampoline(hook->mechanism))
+		if (r == -EPERM && hook_mechanism_is_by_trampoline(hook->mechanism))
 			error_set(error, r,
 				"this kernel refuses programs by %s (no BPF trampolines)",
 				hook_mechanism_name(hook->mechanism));
@@ -252,6 +168,11 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 fail:
 	hook_free(hook);
 	return r;
+}
+
+void hook_arm(struct hook *hook)
+{
+	__atomic_store_n(&hook->object->bss->hook_armed, 1, __ATOMIC_RELEASE);
 }
 
 struct hook *hook_free(struct hook *hook)

@@ -21,7 +21,8 @@ struct hook_environment {
 	uint32_t ring_bytes;
 	uint64_t throttle_bytes;
 	bool have_task_storage, have_rdonly_cast, have_mapping_iterator;
-	bool preemptible;
+	bool preemptible; /* in tracepoints */
+	struct hook_abilities abilities;
 	int ring_fd, cpus_fd, last_waking_fd, containers_fd, tasks_fd, process_states_fd;
 };
 
@@ -38,7 +39,9 @@ struct hook_settings {
 int hook_load(const struct hook_environment *environment, const struct hook_settings *settings,
 	const struct hook_place *place, const struct compiled_hook *compiled,
 	struct hook **ret_hook, struct error *error);
+/* Put it to its places; it does nothing before hook_arm(). */
 int hook_attach(struct hook *hook, struct error *error);
+void hook_arm(struct hook *hook);
 struct hook *hook_free(struct hook *hook);
 /* The first program that was loaded: for tests, which run it. */
 int hook_program_fd(const struct hook *hook);

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "daemon/policy/hook_internal.h"
+#include "daemon/policy/tracefs.h"
 #include "daemon/policy/uprobe.h"
 #include "daemon/sensor/refusal.h"
 
@@ -34,42 +36,50 @@ static int attach_tracepoint(struct hook *hook, struct bpf_program *program, con
 	const char *prefix, const char *name, struct error *error)
 {
 	char event[HOOK_TARGET_MAX + 16], what[2 * HOOK_TARGET_MAX + 32];
+	struct bpf_link *link;
+	int fd, r;
 
 	snprintf(event, sizeof(event), "%s%s", prefix, name);
 	snprintf(what, sizeof(what), "tracepoint %s/%s", subsystem, event);
-	return keep_link(
-		hook, bpf_program__attach_tracepoint(program, subsystem, event), what, error);
+	fd = tracefs_event_open(subsystem, event);
+	if (fd < 0) {
+		errno = -fd;
+		return keep_link(hook, NULL, what, error);
+	}
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link) {
+		r = -errno;
+		close(fd);
+		errno = -r;
+	}
+	return keep_link(hook, link, what, error);
 }
 
-static int attach_function(struct hook *hook, const char *function, struct error *error)
+static int attach_kprobe(struct hook *hook, const char *function, struct error *error)
 {
-	struct policy_bpf *object = hook->object;
 	int r = 0;
 
-	if (hook->mechanism == MECHANISM_KPROBE) {
-		if (hook->wants_return)
-			r = keep_link(hook,
-				bpf_program__attach_kprobe(
-					object->progs.on_kretprobe, true, function),
-				function, error);
-		return r < 0 ? r
-			     : keep_link(hook,
-				       bpf_program__attach_kprobe(
-					       object->progs.on_kprobe, false, function),
-				       function, error);
-	}
-	if (hook->mechanism == MECHANISM_LSM)
-		return keep_link(
-			hook, bpf_program__attach_lsm(object->progs.on_lsm), function, error);
-	if (hook->mechanism == MECHANISM_FMOD_RET)
-		return keep_link(hook, bpf_program__attach_trace(object->progs.on_fmod_ret),
+	if (hook->back)
+		r = keep_link(hook, bpf_program__attach_kprobe(hook->back, true, function),
 			function, error);
-	if (hook->wants_return)
-		r = keep_link(
-			hook, bpf_program__attach_trace(object->progs.on_fexit), function, error);
 	return r < 0 ? r
-		     : keep_link(hook, bpf_program__attach_trace(object->progs.on_fentry), function,
-			       error);
+		     : keep_link(hook, bpf_program__attach_kprobe(hook->entry, false, function),
+			       function, error);
+}
+
+/* A program that was loaded for its place. */
+static int attach_loaded(struct hook *hook, const char *what, struct error *error)
+{
+	int r = 0;
+
+	if (hook->back)
+		r = keep_link(hook, bpf_program__attach_trace(hook->back), what, error);
+	if (r < 0)
+		return r;
+	return keep_link(hook,
+		hook->mechanism == MECHANISM_LSM ? bpf_program__attach_lsm(hook->entry)
+						 : bpf_program__attach_trace(hook->entry),
+		what, error);
 }
 
 static int say_not_attached(const struct hook *hook, int code, struct error *error)
@@ -83,8 +93,7 @@ static int say_not_attached(const struct hook *hook, int code, struct error *err
 
 static int attach_uprobe(struct hook *hook, uint32_t index, bool at_return, struct error *error)
 {
-	struct bpf_program *program =
-		at_return ? hook->object->progs.on_uretprobe : hook->object->progs.on_uprobe;
+	struct bpf_program *program = at_return ? hook->back : hook->entry;
 	const struct hook_target *target = &hook->targets[index];
 	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return,
 		.ref_ctr_offset = target->reference_counter_offset,
@@ -102,8 +111,7 @@ static int attach_uprobe(struct hook *hook, uint32_t index, bool at_return, stru
 
 static int attach_multi(struct hook *hook, bool at_return, struct error *error)
 {
-	struct bpf_program *program =
-		at_return ? hook->object->progs.on_uretprobe : hook->object->progs.on_uprobe;
+	struct bpf_program *program = at_return ? hook->back : hook->entry;
 	int r = uprobe_multi_attach(
 		bpf_program__fd(program), hook->file, hook->targets, hook->target_count, at_return);
 
@@ -120,12 +128,12 @@ static int attach_program(struct hook *hook, struct error *error)
 	if (hook->mechanism == MECHANISM_UPROBE_MULTI) {
 		if (!hook->target_count)
 			return 0;
-		if (hook->wants_return)
+		if (hook->back)
 			r = attach_multi(hook, true, error);
 		return r < 0 ? r : attach_multi(hook, false, error);
 	}
 	for (uint32_t i = 0; i < hook->target_count && r >= 0; i++) {
-		if (hook->wants_return)
+		if (hook->back)
 			r = attach_uprobe(hook, i, true, error);
 		if (r >= 0)
 			r = attach_uprobe(hook, i, false, error);
@@ -133,35 +141,37 @@ static int attach_program(struct hook *hook, struct error *error)
 	return r;
 }
 
+/* The return first: no entry then waits for one that nobody sees. */
 static int attach_target(struct hook *hook, const struct hook_target *target, struct error *error)
 {
-	struct policy_bpf *object = hook->object;
 	int r = 0;
 
 	switch (hook->mechanism) {
 	case MECHANISM_SYSCALL_TRACEPOINT:
-		/* The return first: no entry then waits for one that nobody sees. */
-		if (hook->wants_return)
-			r = attach_tracepoint(hook, object->progs.on_syscall_return, "syscalls",
-				"sys_exit_", target->name, error);
+		if (hook->back)
+			r = attach_tracepoint(
+				hook, hook->back, "syscalls", "sys_exit_", target->name, error);
 		return r < 0 ? r
-			     : attach_tracepoint(hook, object->progs.on_syscall, "syscalls",
-				       "sys_enter_", target->name, error);
+			     : attach_tracepoint(hook, hook->entry, "syscalls", "sys_enter_",
+				       target->name, error);
 	case MECHANISM_TRACEPOINT:
-		return attach_tracepoint(hook, object->progs.on_tracepoint, hook->subsystem, "",
-			target->name, error);
+		return attach_tracepoint(
+			hook, hook->entry, hook->subsystem, "", target->name, error);
 	case MECHANISM_RAW_TRACEPOINT:
 		return keep_link(hook,
-			bpf_program__attach_raw_tracepoint(
-				object->progs.on_raw_tracepoint, target->name),
-			target->name, error);
+			bpf_program__attach_raw_tracepoint(hook->entry, target->name), target->name,
+			error);
+	case MECHANISM_KPROBE:
+		return attach_kprobe(hook, target->name, error);
 	default:
-		return attach_function(hook, target->name, error);
+		return attach_loaded(hook, target->name, error);
 	}
 }
 
 int hook_attach(struct hook *hook, struct error *error)
 {
+	if (hook->mechanism == MECHANISM_SYSCALL_ALL)
+		return hook->target_count ? attach_loaded(hook, "tracepoint sys_enter", error) : 0;
 	if (hook->mechanism == MECHANISM_UPROBE || hook->mechanism == MECHANISM_UPROBE_MULTI)
 		return attach_program(hook, error);
 	for (size_t i = 0; i < hook->target_count; i++) {

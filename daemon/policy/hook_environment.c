@@ -76,6 +76,9 @@ SAME_PLACE(hook_wants_modules);
 SAME_PLACE(registers);
 SAME_PLACE(hook_id);
 SAME_PLACE(steps_count);
+_Static_assert(offsetof(struct policy_bpf__bss, hook_armed) ==
+		       offsetof(struct policy_plain_bpf__bss, hook_armed),
+	"both objects are armed alike");
 _Static_assert(sizeof(struct policy_bpf__rodata) == sizeof(struct policy_plain_bpf__rodata),
 	"both objects have the same constants");
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of a hook share: hook.c, hook_environment.c, hook_attach.c. */
+/* What the files of a hook share: hook.c, hook_environment.c, hook_programs.c, hook_attach.c. */
 #pragma once
 
 #include "daemon/policy/hook.h"
@@ -12,7 +12,8 @@ struct hook {
 	char subsystem[HOOK_TARGET_MAX];
 	struct hook_target *targets;
 	size_t target_count;
-	bool wants_return; /* a program on the return too */
+	bool wants_return;		  /* a program on the return too */
+	struct bpf_program *entry, *back; /* of the object; back: NULL where none is wanted */
 	struct bpf_link **links;
 	size_t link_count;
 	int uprobe_links[2]; /* of many places: entries, returns; -1 */
@@ -22,6 +23,8 @@ struct hook {
 
 /* The object, unloaded; NULL with errno. */
 struct policy_bpf *hook_open_object(const struct hook_environment *environment);
+/* Decide which programs are loaded, and for which function. */
+int hook_choose_programs(struct hook *hook);
 /* Have it use the maps that are not a hook's own. */
 int hook_share_maps(struct policy_bpf *object, const struct hook_environment *environment);
 /* `what`, and what the kernel said when it refused to load; returns `code`. */

@@ -49,7 +49,9 @@ static const uint8_t readers[POLICY_TYPE_COUNT] = {
 };
 
 static const char *const mechanism_names[MECHANISMS] = {
+	[MECHANISM_SYSCALL_FENTRY] = "system call fentry",
 	[MECHANISM_SYSCALL_TRACEPOINT] = "system call tracepoint",
+	[MECHANISM_SYSCALL_ALL] = "sys_enter of all system calls",
 	[MECHANISM_TRACEPOINT] = "tracepoint",
 	[MECHANISM_RAW_TRACEPOINT] = "raw tracepoint",
 	[MECHANISM_FENTRY] = "fentry",
@@ -231,7 +233,7 @@ uint32_t hook_place_raws_used(const struct hook_place *place)
 }
 
 int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
-	struct hook_place *ret_place, struct error *error)
+	const struct hook_abilities *abilities, struct hook_place *ret_place, struct error *error)
 {
 	memset(ret_place, 0, sizeof(*ret_place));
 	ret_place->arguments_count = (uint32_t)(hook->args.count + hook->data.count);
@@ -241,8 +243,9 @@ int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
 	switch (hook->kind) {
 	case POLICY_KPROBE:
 	case POLICY_FENTRY:
-		return hook->syscall ? hook_place_system_calls(hook, types, ret_place, error)
-				     : hook_place_functions(hook, types, ret_place, error);
+		return hook->syscall
+			       ? hook_place_system_calls(hook, types, abilities, ret_place, error)
+			       : hook_place_functions(hook, types, ret_place, error);
 	case POLICY_LSM_HOOK:
 		return hook_place_functions(hook, types, ret_place, error);
 	case POLICY_TRACEPOINT:
@@ -256,18 +259,37 @@ int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
 	}
 }
 
-enum hook_mechanism hook_mechanism_instead(
-	const struct policy_hook *hook, enum hook_mechanism mechanism)
+enum hook_mechanism hook_mechanism_instead(const struct policy_hook *hook,
+	enum hook_mechanism mechanism, const struct hook_abilities *abilities)
 {
-	if (mechanism == MECHANISM_FENTRY && hook->kind == POLICY_KPROBE)
-		return MECHANISM_KPROBE;
-	return MECHANISMS;
+	switch (mechanism) {
+	case MECHANISM_SYSCALL_FENTRY:
+		return abilities->tracepoint_events ? MECHANISM_SYSCALL_TRACEPOINT
+						    : MECHANISM_SYSCALL_ALL;
+	case MECHANISM_SYSCALL_TRACEPOINT:
+		return MECHANISM_SYSCALL_ALL;
+	case MECHANISM_FENTRY:
+		return hook->kind == POLICY_KPROBE ? MECHANISM_KPROBE : MECHANISMS;
+	default:
+		return MECHANISMS;
+	}
+}
+
+bool hook_mechanism_is_system_call(enum hook_mechanism mechanism)
+{
+	return mechanism == MECHANISM_SYSCALL_FENTRY || mechanism == MECHANISM_SYSCALL_TRACEPOINT ||
+	       mechanism == MECHANISM_SYSCALL_ALL;
+}
+
+bool hook_mechanism_is_by_trampoline(enum hook_mechanism mechanism)
+{
+	return mechanism == MECHANISM_FENTRY || mechanism == MECHANISM_SYSCALL_FENTRY ||
+	       mechanism == MECHANISM_FMOD_RET || mechanism == MECHANISM_LSM;
 }
 
 bool hook_mechanism_is_single(enum hook_mechanism mechanism)
 {
-	return mechanism == MECHANISM_FENTRY || mechanism == MECHANISM_KPROBE ||
-	       mechanism == MECHANISM_LSM || mechanism == MECHANISM_FMOD_RET;
+	return hook_mechanism_is_by_trampoline(mechanism) || mechanism == MECHANISM_KPROBE;
 }
 
 void hook_place_done(struct hook_place *place)

@@ -11,7 +11,9 @@
 #include "policy/model.h"
 
 enum hook_mechanism {
+	MECHANISM_SYSCALL_FENTRY,     /* of the call's function in the kernel */
 	MECHANISM_SYSCALL_TRACEPOINT, /* tracepoint syscalls/sys_enter_NAME, and sys_exit_NAME */
+	MECHANISM_SYSCALL_ALL,	      /* where all system calls pass: sys_enter, and sys_exit */
 	MECHANISM_TRACEPOINT,
 	MECHANISM_RAW_TRACEPOINT,
 	MECHANISM_FENTRY,
@@ -25,6 +27,12 @@ enum hook_mechanism {
 
 #define HOOK_TARGET_MAX	 128
 #define HOOK_TARGETS_MAX 1024 /* of a list: */
+
+/* What this kernel lets this process do, found by trying. */
+struct hook_abilities {
+	bool trampolines;	/* programs on functions that the kernel jumps to directly */
+	bool tracepoint_events; /* perf events of tracepoints */
+};
 
 /* The kernel's type information, opened when it is first needed. */
 struct kernel_types {
@@ -65,12 +73,14 @@ struct hook_place {
 /* Free with hook_place_done(), after a failure too. -ENOENT: this kernel has no such place;
  * -EOPNOTSUPP: it has, and cannot put a program there; `error` says which and why. */
 int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
-	struct hook_place *ret_place, struct error *error);
+	const struct hook_abilities *abilities, struct hook_place *ret_place, struct error *error);
 void hook_place_done(struct hook_place *place);
 const char *hook_mechanism_name(enum hook_mechanism mechanism);
 /* Which mechanism to try when this one was refused; MECHANISMS: there is none. */
-enum hook_mechanism hook_mechanism_instead(
-	const struct policy_hook *hook, enum hook_mechanism mechanism);
+enum hook_mechanism hook_mechanism_instead(const struct policy_hook *hook,
+	enum hook_mechanism mechanism, const struct hook_abilities *abilities);
+bool hook_mechanism_is_system_call(enum hook_mechanism mechanism);
+bool hook_mechanism_is_by_trampoline(enum hook_mechanism mechanism);
 /* Whether each target has a program of its own: the program is made for the function. */
 bool hook_mechanism_is_single(enum hook_mechanism mechanism);
 
@@ -89,7 +99,7 @@ uint32_t hook_place_raws_used(const struct hook_place *place);
 int hook_place_tracepoint(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error);
 int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
-	struct hook_place *place, struct error *error);
+	const struct hook_abilities *abilities, struct hook_place *place, struct error *error);
 int hook_place_program(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error);
 int hook_place_functions(const struct policy_hook *hook, struct kernel_types *types,

@@ -9,11 +9,12 @@
 
 #include "daemon/policy/kernel_btf.h"
 #include "daemon/policy/place.h"
+#include "daemon/policy/tracefs.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
 
 #define SECURITY_MODULES    "/sys/kernel/security/lsm"
-#define TRACEABLE_FUNCTIONS "/sys/kernel/tracing/available_filter_functions"
+#define TRACEABLE_FUNCTIONS "available_filter_functions" /* of tracefs */
 /* In registers; without type information more cannot be told. */
 #define REGISTER_ARGUMENTS 6
 /* Each has a program of its own. */
@@ -53,13 +54,16 @@ static bool overrides(const struct policy_hook *hook)
 static int add_functions_like(
 	struct hook_place *place, const struct policy_list *list, struct error *error)
 {
-	_cleanup_fclose_ FILE *file = fopen(TRACEABLE_FUNCTIONS, "re");
+	_cleanup_close_ int fd = tracefs_open(TRACEABLE_FUNCTIONS);
+	_cleanup_fclose_ FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[512];
 	regex_t pattern;
 	int r = 0;
 
 	if (!file)
-		return error_set(error, -errno, "%s: %s", TRACEABLE_FUNCTIONS, strerror(errno));
+		return error_set(error, fd < 0 ? fd : -errno, "tracefs: %s: %s",
+			TRACEABLE_FUNCTIONS, strerror(fd < 0 ? -fd : errno));
+	TAKE_FD(fd);
 	if (regcomp(&pattern, list->pattern.data, REG_EXTENDED | REG_NOSUB))
 		return error_set(error, -EINVAL,
 			"list \"%s\": the pattern is no regular expression", list->name.data);

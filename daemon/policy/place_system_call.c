@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System calls by their tracepoints: there on every kernel, also without kprobes and trampolines.
- */
+/* System calls: by their functions in the kernel, which costs other calls nothing; or by their
+ * tracepoints, on kernels without trampolines; or where all system calls pass, which every kernel
+ * allows, and which each call pays for. docs/kernels.md has the figures. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,10 @@
 #include "daemon/policy/tracepoint_format.h"
 
 #define SYSTEM_CALL_ARGUMENTS_MAX 6
+/* Each has a program of its own; of a longer list all pass by one. */
+#define SYSTEM_CALL_FUNCTIONS_MAX 8
+/* Every kernel has this call. */
+#define KNOWN_EVENT "sys_enter_read"
 
 static int add_system_call(struct hook_place *place, const char *call, struct error *error)
 {
@@ -26,10 +31,11 @@ static int add_system_call(struct hook_place *place, const char *call, struct er
 		return error_set(error, -ENOENT, "%s: this machine has no such system call", call);
 	name = system_call_bare_name(function); /* as the kernel's tracepoints are called */
 	snprintf(event, sizeof(event), "sys_enter_%s", name);
-	if (!tracepoint_exists("syscalls", event))
+	/* The number is the machine's; what was left out of this kernel has no tracepoint. */
+	if (tracepoint_exists("syscalls", KNOWN_EVENT) && !tracepoint_exists("syscalls", event))
 		return error_set(error, -ENOENT,
-			"%s: this kernel has no tracepoint syscalls/%s, or tracefs cannot be read",
-			call, event);
+			"%s: this kernel has no such system call (tracepoint syscalls/%s)", call,
+			event);
 	return hook_place_add_target(place, name, number, error);
 }
 
@@ -72,13 +78,21 @@ static int put_argument(struct hook_place *place, uint32_t index,
 	return hook_place_argument(place, index, argument, types, 0, error);
 }
 
-int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
-	struct hook_place *place, struct error *error)
+static enum hook_mechanism choose_mechanism(
+	const struct hook_place *place, const struct hook_abilities *abilities)
 {
-	int r;
+	if (abilities->trampolines && place->target_count <= SYSTEM_CALL_FUNCTIONS_MAX)
+		return MECHANISM_SYSCALL_FENTRY;
+	return abilities->tracepoint_events ? MECHANISM_SYSCALL_TRACEPOINT : MECHANISM_SYSCALL_ALL;
+}
 
-	place->mechanism = MECHANISM_SYSCALL_TRACEPOINT;
-	r = add_all(hook, place, error);
+int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
+	const struct hook_abilities *abilities, struct hook_place *place, struct error *error)
+{
+	int r = add_all(hook, place, error);
+
+	place->mechanism = choose_mechanism(place, abilities);
+	place->parameter_count = 1; /* of a call's function: the registers */
 	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
 		r = put_argument(place, (uint32_t)i, &hook->args.items[i], types, error);
 	for (size_t i = 0; i < hook->data.count && r >= 0; i++)

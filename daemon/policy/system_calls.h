@@ -3,8 +3,6 @@
  * them. */
 #pragma once
 
-#define SYSTEM_CALL_NUMBER_MAX 1023
-
 /* The number, or -ENOENT: there is none of this name here; -EOPNOTSUPP: of another ABI. */
 int system_call_number(const char *name);
 /* "openat" of "x64/sys_openat"; NULL when it is not written like a system call. */

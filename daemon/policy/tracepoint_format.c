@@ -3,16 +3,14 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/policy/tracefs.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
-
-static const char *const tracefs_paths[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
 
 /* "unsigned long args[6]", "__data_loc char[] name", "const char * filename" */
 static int parse_declaration(const char *text, size_t length, struct tracepoint_format_field *field)
@@ -95,19 +93,10 @@ static int open_format(const char *subsystem, const char *event)
 {
 	char path[256];
 
-	for (size_t i = 0; i < ARRAY_SIZE(tracefs_paths); i++) {
-		int fd;
-
-		if (snprintf(path, sizeof(path), "%s/events/%s/%s/format", tracefs_paths[i],
-			    subsystem, event) >= (int)sizeof(path))
-			return -ENAMETOOLONG;
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd >= 0)
-			return fd;
-		if (errno != ENOENT)
-			return -errno;
-	}
-	return -ENOENT;
+	if (snprintf(path, sizeof(path), "events/%s/%s/format", subsystem, event) >=
+		(int)sizeof(path))
+		return -ENOENT;
+	return tracefs_open(path);
 }
 
 bool tracepoint_exists(const char *subsystem, const char *event)
@@ -125,6 +114,10 @@ int tracepoint_format_read(const char *subsystem, const char *event,
 	size_t length = 0;
 	int r;
 
+	if (!tracefs_is_there())
+		return error_set(error, -ENOENT,
+			"tracefs, which describes tracepoints, is not mounted on "
+			"/sys/kernel/tracing, or this user may not read it");
 	if (fd == -ENOENT)
 		return error_set(
 			error, -ENOENT, "this kernel has no tracepoint %s/%s", subsystem, event);

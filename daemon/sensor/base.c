@@ -32,16 +32,11 @@ static bool is_further_instance(const struct bpf_program *program)
 	return strstr(name, "_instance") || strstr(name, "_witness");
 }
 
-/* Two programs come in two variants: with bpf_loop() and, for 5.10, without. */
-static void choose_variants(const struct base_sensor *sensor)
+static void choose_programs(const struct base_sensor *sensor)
 {
 	struct base_bpf *object = sensor->object;
 	struct bpf_program *program;
 
-	bpf_program__set_autoload(object->progs.on_exec, sensor->kernel.loop);
-	bpf_program__set_autoload(object->progs.iterate_tasks, sensor->kernel.loop);
-	bpf_program__set_autoload(object->progs.on_exec_bounded, !sensor->kernel.loop);
-	bpf_program__set_autoload(object->progs.iterate_tasks_bounded, !sensor->kernel.loop);
 	bpf_object__for_each_program(program, object->obj)
 	{
 		if (is_further_instance(program))
@@ -91,7 +86,7 @@ int base_sensor_load(
 		goto fail;
 	}
 	kernel_probe(&sensor->kernel);
-	choose_variants(sensor);
+	choose_programs(sensor);
 	bpf_map__set_max_entries(sensor->object->maps.ring, sensor->ring_bytes);
 	sensor->object->rodata->ring_bytes = sensor->ring_bytes;
 	sensor->object->rodata->environment_enabled = config->environment_variables;
@@ -154,9 +149,7 @@ struct registration_maps base_sensor_maps(const struct base_sensor *sensor)
 int base_sensor_iterate(const struct base_sensor *sensor)
 {
 	const struct base_bpf *object = sensor->object;
-	struct bpf_link *link = sensor->kernel.loop ? object->links.iterate_tasks
-						    : object->links.iterate_tasks_bounded;
-	int fd = bpf_iter_create(bpf_link__fd(link));
+	int fd = bpf_iter_create(bpf_link__fd(object->links.iterate_tasks));
 
 	return fd < 0 ? -errno : fd;
 }
@@ -236,6 +229,7 @@ void base_sensor_hook_environment(
 		.have_rdonly_cast = sensor->kernel.rdonly_cast,
 		.have_mapping_iterator = sensor->kernel.mapping_iterator,
 		.preemptible = sensor->kernel.instances > 1,
+		.abilities.trampolines = sensor->kernel.trampolines,
 		.ring_fd = bpf_map__fd(object->maps.ring),
 		.cpus_fd = bpf_map__fd(object->maps.cpus),
 		.last_waking_fd = bpf_map__fd(object->maps.last_waking),
@@ -281,7 +275,5 @@ void base_sensor_status(const struct base_sensor *sensor, struct buf *json)
 		json_string(json,
 			"task storage: which container a task belongs to is kept in a hash of "
 			"65536 tasks; beyond that, its cgroup decides each time");
-	if (!sensor->kernel.loop)
-		json_string(json, "bpf_loop: paths deeper than 256 components are cut");
 	json_close_array(json);
 }

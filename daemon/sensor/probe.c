@@ -12,16 +12,15 @@
 #include "bpf/include/event.h"
 #include "lib/cleanup.h"
 
+/* On every kernel, and never inlined: a function to try on. */
+#define TRIED_FUNCTION "security_file_open"
+
 /* Whether a task can be preempted inside a tracepoint: since 7.0 SRCU guards what is called there,
  * and the guard has a type of its own. */
-static bool tracepoints_preemptible(void)
+static bool tracepoints_preemptible(const struct btf *types)
 {
-	struct btf *kernel = btf__load_vmlinux_btf();
-	bool found = kernel && btf__find_by_name_kind(
-				       kernel, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
-
-	btf__free(kernel);
-	return found;
+	return types &&
+	       btf__find_by_name_kind(types, "class_srcu_fast_notrace_t", BTF_KIND_TYPEDEF) > 0;
 }
 
 static bool storage_can_be_had(const struct bpf_map *tasks)
@@ -52,20 +51,37 @@ static bool task_storage_works(void)
 	return works;
 }
 
-static bool have_kernel_function(const char *name)
+static bool have_function(const struct btf *types, const char *name)
 {
-	struct btf *types = btf__load_vmlinux_btf();
-	bool have = types && btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
+	return types && btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
+}
 
-	btf__free(types);
-	return have;
+/* A program that does nothing: kernels without trampolines refuse it before they look at it. */
+bool probe_trampolines(const struct btf *types)
+{
+	const struct bpf_insn instructions[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = types ? btf__find_by_name_kind(types, TRIED_FUNCTION, BTF_KIND_FUNC) : -1;
+	_cleanup_close_ int fd = -1;
+
+	if (id < 0)
+		return false;
+	options.attach_btf_id = (uint32_t)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "GPL", instructions, 2, &options);
+	return fd >= 0;
 }
 
 void kernel_probe(struct kernel_abilities *ret)
 {
-	ret->loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 1;
+	struct btf *types = btf__load_vmlinux_btf();
+
 	ret->task_storage = task_storage_works();
-	ret->mapping_iterator = have_kernel_function("bpf_iter_task_vma_new");
-	ret->rdonly_cast = have_kernel_function("bpf_rdonly_cast");
-	ret->instances = ret->loop && tracepoints_preemptible() ? INSTANCES_MAX : 1;
+	ret->mapping_iterator = have_function(types, "bpf_iter_task_vma_new");
+	ret->rdonly_cast = have_function(types, "bpf_rdonly_cast");
+	ret->trampolines = probe_trampolines(types);
+	ret->instances = tracepoints_preemptible(types) ? INSTANCES_MAX : 1;
+	btf__free(types);
 }

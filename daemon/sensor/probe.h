@@ -6,11 +6,14 @@
 #include <stdint.h>
 
 struct kernel_abilities {
-	bool loop;	       /* bpf_loop() */
 	bool task_storage;     /* and memory for it can be had in a program */
 	bool mapping_iterator; /* bpf_iter_task_vma_new() */
 	bool rdonly_cast;      /* bpf_rdonly_cast() */
+	bool trampolines;      /* programs that a function jumps to */
 	uint32_t instances; /* of each program for exec, fork and exit: bpf/lib/instances.bpf.h */
 };
 
 void kernel_probe(struct kernel_abilities *ret);
+/* Whether this process may put programs on functions; `types` are the kernel's. */
+struct btf;
+bool probe_trampolines(const struct btf *types);

@@ -6,7 +6,8 @@
  *   u:PATH          of a struct sockaddr_un; @ first: an abstract one
  *   z:BYTES         of so many zeros
  *   f:PATH          a descriptor of the file, opened to be read
- * `call -n TIMES NAME …` makes it so often. The calls' result goes nowhere: what an observer sees
+ * `call -n TIMES NAME …` makes it so often; `call -32 NAME …` gives the number to the 32-bit ABI of
+ * x86, where it is another call's. The calls' result goes nowhere: what an observer sees
  * of them is the point, so they may fail.
  */
 #include "actor.h"
@@ -14,6 +15,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,27 +95,48 @@ static long parse(char *text)
 	return (long)strtoull(text, NULL, 0);
 }
 
+static long call_of_32_bits(long number, const long arguments[6])
+{
+	long result = -1;
+
+#ifdef __x86_64__
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(number), "b"(arguments[0]), "c"(arguments[1]), "d"(arguments[2]),
+			 "S"(arguments[3]), "D"(arguments[4])
+			 : "memory", "r8", "r9", "r10", "r11");
+#endif
+	return result;
+}
+
 int main(int argc, char *argv[])
 {
 	long arguments[6] = {0}, number = -1;
+	bool is_32_bits = false;
 	int times = 1, at = 1;
 
 	if (argc > 3 && !strcmp(argv[1], "-n")) {
 		times = parse_int(argv[2]);
 		at = 3;
+	} else if (argc > 2 && !strcmp(argv[1], "-32")) {
+		is_32_bits = true;
+		at = 2;
 	}
 	for (size_t i = 0; at < argc && i < sizeof(calls) / sizeof(*calls); i++)
 		if (!strcmp(calls[i].name, argv[at]))
 			number = calls[i].number;
 	if (number < 0 || argc - at > 7) {
-		dprintf(STDERR_FILENO, "Usage: call [-n TIMES] NAME [ARGUMENT…]\n");
+		dprintf(STDERR_FILENO, "Usage: call [-n TIMES | -32] NAME [ARGUMENT…]\n");
 		return 2;
 	}
 	for (int i = at + 1; i < argc; i++)
 		arguments[i - at - 1] = parse(argv[i]);
 	report("call", &(struct report){.pid = getpid()});
-	while (times--)
-		syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
-			arguments[4], arguments[5]);
+	if (is_32_bits)
+		call_of_32_bits(number, arguments);
+	else
+		while (times--)
+			syscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
+				arguments[4], arguments[5]);
 	return 0;
 }

@@ -278,6 +278,8 @@ static int load(struct selectors_test *test, const struct policy_hook *hook, str
 		r = hook_compile(&input, &compiled, error);
 	if (r >= 0)
 		r = hook_load(&test->environment, &settings, &place, &compiled, ret_hook, error);
+	if (r >= 0)
+		hook_arm(*ret_hook);
 	compiled_hook_done(&compiled);
 	hook_place_done(&place);
 	return r;

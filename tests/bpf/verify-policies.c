@@ -1,51 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Load each program of policies with everything that a policy can ask for, and say how many
- * instructions this kernel's verifier followed for it (the limit is a million). For a program that
- * is refused: the end of the verifier's log.
- */
+/* Verify each program of policies, with everything that a policy can ask for. */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/utsname.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <bpf/libbpf.h>
 
 #include "bpf/include/policy.h"
 #include "bpf/policy.skel.h"
+#include "tests/bpf/verifier.h"
 
-#define LOG_BYTES      (4u << 20)
-#define LOG_TAIL_BYTES 4000
-#define LOG_STATISTICS 4 /* log level: only the line with the count */
-#define LOG_PATH       1 /* the instructions of the path that failed */
-
-static char verifier_log[LOG_BYTES];
 static bool storage, rdonly_cast, attach_cookie, mappings;
-
-static int print_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	return 0;
-}
-
-/* "processed 4830+192+2273 insns": since 7.0 one number for each function. */
-static unsigned long processed(const char *log)
-{
-	const char *at = strstr(log, "processed ");
-	unsigned long sum = 0;
-	char *end;
-
-	for (at = at ? at + strlen("processed ") : ""; *at; at = end + 1) {
-		sum += strtoul(at, &end, 10);
-		if (*end != '+')
-			break;
-	}
-	return sum;
-}
 
 static bool has_function(const struct btf *types, const char *name)
 {
@@ -67,7 +33,7 @@ static void look_at_kernel(void)
 /* As the longest policy would. */
 static void ask_for_everything(struct policy_bpf *object, const char *program)
 {
-	bool is_call = strstr(program, "syscall") != NULL;
+	bool is_call = strstr(program, "on_sys") != NULL;
 
 	object->rodata->hook_readers = ~0ULL;
 	object->rodata->hook_has_max_data = true;
@@ -97,6 +63,12 @@ static void ask_for_everything(struct policy_bpf *object, const char *program)
 	bpf_map__set_value_size(object->maps.hook_texts, HOOK_TEXT_BYTES_MAX);
 }
 
+#ifdef __aarch64__
+#define SYSTEM_CALL_FUNCTION "__arm64_sys_openat"
+#else
+#define SYSTEM_CALL_FUNCTION "__x64_sys_openat"
+#endif
+
 /* Functions that all kernels have, and may be told what to return. */
 static void set_target(struct bpf_program *program)
 {
@@ -104,32 +76,24 @@ static void set_target(struct bpf_program *program)
 	case BPF_TRACE_FENTRY:
 	case BPF_TRACE_FEXIT:
 	case BPF_MODIFY_RETURN:
-		bpf_program__set_attach_target(program, 0, "security_file_open");
+		bpf_program__set_attach_target(program, 0,
+			strcmp(bpf_program__name(program), "on_syscall_function")
+				? "security_file_open"
+				: SYSTEM_CALL_FUNCTION);
 		break;
 	default:
 		break;
 	}
 }
 
-static int load(const char *name, int log_level)
+static int load(const char *name, const void *configuration)
 {
 	struct policy_bpf *object = policy_bpf__open();
-	struct bpf_program *program;
 	int r;
 
 	if (!object)
 		return -errno;
-	bpf_object__for_each_program(program, object->obj)
-	{
-		bool wanted = !strcmp(bpf_program__name(program), name);
-
-		bpf_program__set_autoload(program, wanted);
-		if (!wanted)
-			continue;
-		bpf_program__set_log_level(program, log_level);
-		bpf_program__set_log_buf(program, verifier_log, sizeof(verifier_log));
-		set_target(program);
-	}
+	set_target(verifier_choose(object->obj, name));
 	if (!storage) { /* as the daemon does */
 		bpf_map__set_map_flags(object->maps.containers, 0);
 		bpf_map__set_map_flags(object->maps.container_scopes, 0);
@@ -140,52 +104,29 @@ static int load(const char *name, int log_level)
 	bpf_map__set_autocreate(object->maps.process_states_by_tid, !storage);
 	bpf_map__set_max_entries(object->maps.path_walks, HIT_SLOTS);
 	ask_for_everything(object, name);
-	verifier_log[0] = 0;
 	r = policy_bpf__load(object);
 	policy_bpf__destroy(object);
 	return r;
 }
 
-static int verify(const char *name)
-{
-	size_t length;
-	int r = load(name, LOG_STATISTICS);
-
-	printf("%-24s ", name);
-	if (!r) {
-		printf("%lu\n", processed(verifier_log));
-		return 0;
-	}
-	if (r == -EPERM && !verifier_log[0]) { /* trampolines are not allowed here */
-		printf("not possible\n");
-		return 0;
-	}
-	printf("refused: %s\n", strerror(-r));
-	load(name, LOG_PATH);
-	length = strlen(verifier_log);
-	printf("%s\n", verifier_log + (length > LOG_TAIL_BYTES ? length - LOG_TAIL_BYTES : 0));
-	return 1;
-}
-
 int main(void)
 {
-	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct policy_bpf *object;
 	struct bpf_program *program;
-	struct utsname kernel;
 	int refused = 0;
 
-	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* before 5.11 */
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	libbpf_set_print(print_nothing);
+	verifier_begin();
 	look_at_kernel();
-	uname(&kernel);
-	printf("kernel %s\n", kernel.release);
 	object = policy_bpf__open();
 	if (!object)
 		return 1;
-	bpf_object__for_each_program(program, object->obj) refused +=
-		verify(bpf_program__name(program));
+	bpf_object__for_each_program(program, object->obj)
+	{
+		char heading[32];
+
+		snprintf(heading, sizeof(heading), "%-24s", bpf_program__name(program));
+		refused += verifier_verify(heading, bpf_program__name(program), load, NULL);
+	}
 	policy_bpf__destroy(object);
 	return refused != 0;
 }

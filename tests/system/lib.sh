@@ -144,10 +144,12 @@ daemon_config() {
 
 # By default without records to the kernel's audit, which is one for the whole machine.
 daemon_flags=(--no-audit)
+# A command that runs the daemon with other powers; a test may set it before it sources this.
+[ -n "${daemon_wrapper-}" ] || daemon_wrapper=()
 # daemon_spawn: start it, and do not wait for it to be ready.
 daemon_spawn() {
 	[ -f "$work/tallyman.conf" ] || daemon_config
-	"$tallymand" --config "$work/tallyman.conf" --runtime-dir "$run" --log-dir "$log" \
+	"${daemon_wrapper[@]}" "$tallymand" --config "$work/tallyman.conf" --runtime-dir "$run" --log-dir "$log" \
 		--policy-dir "$work/policies" --foreground "${daemon_flags[@]}" >>"$work/daemon.log" 2>&1 &
 	daemon_pid=$!
 }

@@ -2,10 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the tests of policies share; sourced after lib.sh.
 
-# Tracepoints have their ids there.
-[ -r /sys/kernel/tracing/events/syscalls ] || mount -t tracefs tracefs /sys/kernel/tracing ||
-	bail "tracefs can be read"
-
 # policy_file NAME SPEC: writes $work/NAME.yaml, with SPEC (YAML, not indented) as its spec
 policy_file() {
 	printf 'apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {name: %s}\nspec:\n' "$1" >"$work/$1.yaml"

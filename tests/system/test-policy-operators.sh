@@ -77,6 +77,11 @@ while IFS='|' read -r name _ _ _ matching missing; do
 	act call "${words[@]}"
 	misses[$name]=$pid
 done <<<"$cases"
+# Numbers of the 32-bit ABI are other calls.
+if [ "$(uname -m)" = x86_64 ]; then
+	act call -32 getpriority 9 4294967295
+	other_abi=$pid
+fi
 settle
 all=$(events '.process_kprobe | select(.) | "\(.policy_name)|\(.process.pid)"' -r)
 while IFS='|' read -r name _; do
@@ -84,9 +89,12 @@ while IFS='|' read -r name _; do
 	is "$name: misses" "$(grep -cxF "$name|${misses[$name]}" <<<"$all")" 0
 done <<<"$cases"
 
+[ "$(uname -m)" != x86_64 ] || is "a call of the 32-bit ABI with that number is another" "$(grep -c "|$other_abi\$" <<<"$all")" 0
 number=$(wc -l <<<"$cases")
 is "$number policies are in force at once" "$(tallyman policy list -o json | jq '[.[] | select(.state == "enabled")] | length')" "$number"
 is "none of them had errors" "$(tallyman policy list -o json | jq -c '[.[] | select(.errors != "0") | .name]')" "[]"
 is "none takes a megabyte of the kernel's memory" \
 	"$(tallyman policy list -o json | jq -c '[.[] | select((.kernel_memory | tonumber) >= 1048576 or (.kernel_memory | tonumber) == 0) | .name]')" "[]"
+[ -z "${mechanism-}" ] ||
+	like "each is there by $mechanism" "$(tallyman policy list -o json | jq -r '[.[].hooks[].mechanism] | unique | join(",")')" "^($mechanism)\$"
 finish

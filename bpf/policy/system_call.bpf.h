@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* raw[] of a system call where a program is given its registers: at the call's function, or where
+ * all system calls pass. */
+#pragma once
+
+#include <linux/ptrace.h>
+
+#include "policy/hook.bpf.h"
+
+/* As bits; where all system calls pass these are the hook's. */
+const volatile __u64 system_call_numbers[(SYSTEM_CALL_NUMBER_MAX + 1) / 64];
+
+#ifdef __TARGET_ARCH_arm64
+#define CALL_REGISTER(regs, i) (((const struct user_pt_regs *)(regs))->regs[i])
+#define CALL_NUMBER(regs)      (((const struct user_pt_regs *)(regs))->regs[8])
+#define TIF_32BIT	       22
+#else
+/* In the order of the calling convention of system calls: the fourth is not that of functions. */
+#define CALL_REGISTER_0	       rdi
+#define CALL_REGISTER_1	       rsi
+#define CALL_REGISTER_2	       rdx
+#define CALL_REGISTER_3	       r10
+#define CALL_REGISTER_4	       r8
+#define CALL_REGISTER_5	       r9
+#define CALL_REGISTER(regs, i) ((regs)->CALL_REGISTER_##i)
+#define CALL_NUMBER(regs)      ((regs)->orig_rax)
+#define TS_COMPAT	       0x0002
+#endif
+
+/* Only what is looked at: each is a load that may fault. */
+static __always_inline void call_registers_raw(const struct pt_regs *regs, struct hit_slot *slot)
+{
+	if (raw_count > 0)
+		slot->raw[0] = CALL_REGISTER(regs, 0);
+	if (raw_count > 1)
+		slot->raw[1] = CALL_REGISTER(regs, 1);
+	if (raw_count > 2)
+		slot->raw[2] = CALL_REGISTER(regs, 2);
+	if (raw_count > 3)
+		slot->raw[3] = CALL_REGISTER(regs, 3);
+	if (raw_count > 4)
+		slot->raw[4] = CALL_REGISTER(regs, 4);
+	if (raw_count > 5)
+		slot->raw[5] = CALL_REGISTER(regs, 5);
+}
+
+static __always_inline bool call_is_wanted(__u64 number)
+{
+	return number <= SYSTEM_CALL_NUMBER_MAX &&
+	       system_call_numbers[number / 64] & 1ULL << (number % 64);
+}
+
+/* Numbers are another ABI's then, as the tracepoints of single system calls know too. */
+static __always_inline bool call_is_compat(void)
+{
+	struct task_struct *task = current_task();
+
+#ifdef __TARGET_ARCH_arm64
+	return BPF_CORE_READ(task, thread_info.flags) & 1UL << TIF_32BIT;
+#else
+	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+#endif
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/policy/tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "lib/util.h"
+
+#define TRACEPOINT_PATH_MAX 512
+/* On every kernel that has tracepoints of system calls. */
+#define TRIED_SUBSYSTEM "raw_syscalls"
+#define TRIED_EVENT	"sys_enter"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool mount_tried;
+static int directory = -1; /* kept until the process ends */
+
+static int mount_own(void)
+{
+	_cleanup_close_ int context = fsopen("tracefs", FSOPEN_CLOEXEC);
+
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -errno;
+	return fsmount(context, FSMOUNT_CLOEXEC,
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+static void look(void)
+{
+	static const char *const paths[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths) && directory < 0; i++) {
+		_cleanup_close_ int fd = open(paths[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		/* An empty directory where nothing is mounted. */
+		if (fd >= 0 && !faccessat(fd, "events", F_OK, 0))
+			directory = TAKE_FD(fd);
+	}
+	/* Once: later the process may have neither the power nor the system call. */
+	if (directory < 0 && !mount_tried)
+		directory = mount_own();
+	mount_tried = true;
+}
+
+bool tracefs_is_there(void)
+{
+	bool is_there;
+
+	pthread_mutex_lock(&lock);
+	if (directory < 0)
+		look();
+	is_there = directory >= 0;
+	pthread_mutex_unlock(&lock);
+	return is_there;
+}
+
+int tracefs_open(const char *path)
+{
+	int fd;
+
+	if (!tracefs_is_there())
+		return -ENOENT;
+	fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+/* "events/NAME/NAME/id": a number, as it stands in perf_event_attr. */
+static int read_id(const char *subsystem, const char *event, uint64_t *ret_id)
+{
+	char path[TRACEPOINT_PATH_MAX], text[32] = "", *end;
+	_cleanup_close_ int fd = -1;
+
+	if (snprintf(path, sizeof(path), "events/%s/%s/id", subsystem, event) >= (int)sizeof(path))
+		return -ENOENT;
+	fd = tracefs_open(path);
+	if (fd < 0)
+		return fd;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		return -errno;
+	*ret_id = strtoull(text, &end, 10);
+	return end > text ? 0 : -EINVAL;
+}
+
+int tracefs_event_open(const char *subsystem, const char *event)
+{
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attributes)};
+	uint64_t id = 0;
+	int r = read_id(subsystem, event, &id);
+
+	if (r < 0)
+		return r;
+	attributes.config = id;
+	/* The processor is only where it is counted: the program runs on all. */
+	r = (int)syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+bool tracefs_events_allowed(void)
+{
+	_cleanup_close_ int fd = tracefs_event_open(TRIED_SUBSYSTEM, TRIED_EVENT);
+
+	return fd >= 0;
+}
