@@ -2,6 +2,7 @@
 /* Into the ring: numbering, fairness, counting what is lost, and when to wake the consumer. */
 #pragma once
 
+#include "lib/bounded.bpf.h"
 #include "kernel.h"
 #include "event.h"
 
@@ -94,11 +95,14 @@ static __always_inline void header_init(struct record_header *header, __u32 kind
 	header->flags = 0;
 }
 
-/* Send one record of `size` bytes. `kind` is the header's, as a constant: what is read back from
- * memory is any number to the verifier. Waking costs the sender more than all the rest (an
- * interrupt to the consumer's CPU), so fork and exit never wake below the fill mark, and others
- * only when the stream was quiet: in between the consumer looks by itself every 5 ms. */
-static __always_inline bool emit(struct record_header *header, __u32 kind, __u32 size, bool wakes)
+/* Send one record of `size` bytes, at most `limit`, said again where it matters: the verifier
+ * of 5.10 forgets the bounds of a number that the compiler keeps on the stack meanwhile. `kind` is
+ * the header's, as a constant: what is read back from memory is any number to the verifier. Waking
+ * costs the sender more than all the rest (an interrupt to the consumer's CPU), so fork and exit
+ * never wake below the fill mark, and others only when the stream was quiet: in between the
+ * consumer looks by itself every 5 ms. */
+static __always_inline bool emit_bounded(
+	struct record_header *header, __u32 kind, __u32 size, __u32 limit, bool wakes)
 {
 	struct cpu_state *cpu = this_cpu();
 	__u64 flags = BPF_RB_NO_WAKEUP;
@@ -121,11 +125,16 @@ static __always_inline bool emit(struct record_header *header, __u32 kind, __u32
 	if (flags == BPF_RB_NO_WAKEUP &&
 		bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_bytes / RING_WAKE_DIVISOR)
 		flags = BPF_RB_FORCE_WAKEUP;
-	if (bpf_ringbuf_output(&ring, header, size, flags)) {
+	if (bpf_ringbuf_output(&ring, header, limit ? BOUNDED(size, limit) : size, flags)) {
 		count_lost(cpu, kind, LOSS_RING_FULL);
 		return false;
 	}
 	return true;
+}
+
+static __always_inline bool emit(struct record_header *header, __u32 kind, __u32 size, bool wakes)
+{
+	return emit_bounded(header, kind, size, 0, wakes);
 }
 
 /* A record that is not made because of its container's share still uses up its number. */

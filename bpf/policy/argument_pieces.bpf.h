@@ -66,7 +66,8 @@ __noinline int argument_piece(__u32 slot_index, __u32 index, __u64 offset)
 	piece->offset = offset;
 	piece->length = length;
 	piece->padding = 0;
-	if (!emit(&piece->header, RECORD_HIT_DATA, sizeof(*piece) + length, false))
+	if (!emit_bounded(&piece->header, RECORD_HIT_DATA, sizeof(*piece) + length,
+		    sizeof(*piece) + HIT_PIECE_MAX, false))
 		return 0;
 	argument->flags |= HIT_ARGUMENT_PIECES;
 	return length;

@@ -248,7 +248,8 @@ static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slo
 			return false;
 	}
 	COUNT(posted);
-	return emit(&record->header, RECORD_HIT, sizeof(*record) + used, true);
+	return emit_bounded(&record->header, RECORD_HIT, sizeof(*record) + used,
+		sizeof(*record) + HIT_DATA_MAX + 2048 + HIT_ARGUMENT_MAX, true);
 }
 
 static __always_inline void arguments_read(struct hit_slot *slot, __u32 slot_index)
