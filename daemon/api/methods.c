@@ -272,11 +272,9 @@ static uint32_t parse_kinds(const struct json_value *names, bool *ret_bad)
 
 	for (size_t i = 0; i < json_count(names); i++) {
 		const char *name = json_text(json_at(names, i));
-		int kind = 0;
+		enum event_kind kind = name ? event_kind_find(name) : EVENT_KIND_MAX;
 
-		while (name && kind < EVENT_KIND_MAX && strcmp(event_kind_name(kind), name))
-			kind++;
-		if (!name || kind == EVENT_KIND_MAX) {
+		if (kind == EVENT_KIND_MAX) {
 			*ret_bad = true;
 			return 0;
 		}
