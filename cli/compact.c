@@ -8,6 +8,7 @@
 #include "cli/compact_line.h"
 #include "cli/text.h"
 #include "lib/base64.h"
+#include "lib/event_kind.h"
 #include "lib/util.h"
 
 #define BUILD_ID_MAX 64
@@ -257,38 +258,43 @@ static bool format_log_file(struct compact_line *line)
 
 /* ---- */
 
-static const struct kind {
-	const char *name;
-	bool (*format)(struct compact_line *line); /* false: not what it should be */
-	bool tetragon;
-} kinds[] = {
-	{"process_exec", format_exec, true},
-	{"process_exit", format_exit, true},
-	{"process_kprobe", compact_kprobe, true},
-	{"process_tracepoint", compact_tracepoint, true},
-	{"process_loader", format_loader, true},
-	{"process_uprobe", format_uprobe, true},
-	{"process_throttle", format_throttle, true},
-	{"process_lsm", format_lsm, true},
-	{"process_usdt", format_usdt, true},
-	{"container_start", format_container_start, false},
-	{"container_update", format_container_update, false},
-	{"container_stop", format_container_stop, false},
-	{"unregistered_container", format_unregistered, false},
-	{"cgroup_escape", format_escape, false},
-	{"event_loss", format_loss, false},
-	{"policy_change", format_policy_change, false},
-	{"daemon_start", format_daemon_start, false},
-	{"daemon_stop", format_daemon_stop, false},
-	{"log_file", format_log_file, false},
+/* They return false when the event is not what it should be. */
+static bool (*const formats[EVENT_KIND_MAX])(struct compact_line *line) = {
+	[EVENT_PROCESS_EXEC] = format_exec,
+	[EVENT_PROCESS_EXIT] = format_exit,
+	[EVENT_PROCESS_THROTTLE] = format_throttle,
+	[EVENT_PROCESS_KPROBE] = compact_kprobe,
+	[EVENT_PROCESS_TRACEPOINT] = compact_tracepoint,
+	[EVENT_PROCESS_UPROBE] = format_uprobe,
+	[EVENT_PROCESS_USDT] = format_usdt,
+	[EVENT_PROCESS_LSM] = format_lsm,
+	[EVENT_PROCESS_LOADER] = format_loader,
+	[EVENT_CONTAINER_START] = format_container_start,
+	[EVENT_CONTAINER_UPDATE] = format_container_update,
+	[EVENT_CONTAINER_STOP] = format_container_stop,
+	[EVENT_UNREGISTERED_CONTAINER] = format_unregistered,
+	[EVENT_CGROUP_ESCAPE] = format_escape,
+	[EVENT_EVENT_LOSS] = format_loss,
+	[EVENT_POLICY_CHANGE] = format_policy_change,
+	[EVENT_DAEMON_START] = format_daemon_start,
+	[EVENT_DAEMON_STOP] = format_daemon_stop,
 };
 
-static const struct kind *find_kind(const char *name)
+static bool format_unknown(struct compact_line *line, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(kinds[i].name, name))
-			return kinds + i;
-	return NULL;
+	compact_name(line, "❓", "event");
+	compact_who(line);
+	compact_text(line, COLOUR_CYAN, name);
+	return true;
+}
+
+static bool format_event(struct compact_line *line, const char *name)
+{
+	enum event_kind kind = event_kind_find(name);
+
+	if (kind < EVENT_KIND_MAX)
+		return formats[kind](line);
+	return strcmp(name, "log_file") ? format_unknown(line, name) : format_log_file(line);
 }
 
 const char *event_kind_of(const struct json_value *event, const struct json_value **ret_body)
@@ -308,13 +314,6 @@ const char *event_kind_of(const struct json_value *event, const struct json_valu
 	return NULL;
 }
 
-bool event_kind_of_tetragon(const char *name)
-{
-	const struct kind *kind = find_kind(name);
-
-	return kind && kind->tetragon;
-}
-
 const struct json_value *event_container(const struct json_value *body)
 {
 	const struct json_value *container = json_get(body, "container");
@@ -328,17 +327,12 @@ void compact_format(
 	struct compact_line line = {
 		.options = options, .event = event, .out = out, .start = out->length};
 	const char *name = event_kind_of(event, &line.body);
-	const struct kind *kind = name ? find_kind(name) : NULL;
 
 	if (!name)
 		return;
 	if (options->timestamps)
 		compact_time(&line);
-	if (!kind) {
-		compact_name(&line, "❓", "event");
-		compact_who(&line);
-		compact_text(&line, COLOUR_CYAN, name);
-	} else if (!kind->format(&line)) {
+	if (!format_event(&line, name)) {
 		out->length = line.start;
 		return;
 	}

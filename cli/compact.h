@@ -14,8 +14,6 @@ struct compact_options {
 /* The key of an event that names its kind ("process_exec"), and its object; NULL when there is
  * none. */
 const char *event_kind_of(const struct json_value *event, const struct json_value **ret_body);
-/* Whether Tetragon knows this kind. */
-bool event_kind_of_tetragon(const char *kind);
 /* The container an event is about or comes from; NULL for the host's. */
 const struct json_value *event_container(const struct json_value *body);
 

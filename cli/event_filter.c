@@ -4,32 +4,28 @@
 #include <string.h>
 
 #include "cli/compact.h"
+#include "lib/event_kind.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
 
 #define SHORT_ID 12 /* characters of an id that engines show and take for the whole */
 
-static const char *const kinds[] = {"process_exec", "process_exit", "process_throttle",
-	"container_start", "container_update", "container_stop", "unregistered_container",
-	"cgroup_escape", "event_loss", "policy_change", "daemon_start", "daemon_stop",
-	/* in logs of Tetragon */
-	"process_kprobe", "process_tracepoint", "process_loader", "process_uprobe", "process_lsm",
-	"process_usdt"};
-#define KINDS_OF_DAEMON 12 /* the first ones */
-
 const char *event_filter_kind(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(kinds[i], name) ||
-			(!strncmp(kinds[i], "process_", 8) && !strcmp(kinds[i] + 8, name)))
-			return kinds[i];
+	for (enum event_kind kind = 0; kind < EVENT_KIND_MAX; kind++) {
+		const char *known = event_kind_name(kind);
+
+		if (!strcmp(known, name) ||
+			(!strncmp(known, "process_", 8) && !strcmp(known + 8, name)))
+			return known;
+	}
 	return NULL;
 }
 
 void event_filter_kinds(struct buf *buf)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		buf_printf(buf, "%s%s", i ? ", " : "", kinds[i]);
+	for (enum event_kind kind = 0; kind < EVENT_KIND_MAX; kind++)
+		buf_printf(buf, "%s%s", kind ? ", " : "", event_kind_name(kind));
 }
 
 bool event_filter_any(const struct event_filter *filter)
@@ -40,7 +36,7 @@ bool event_filter_any(const struct event_filter *filter)
 
 static bool kind_matches(const struct event_filter *filter, const char *kind)
 {
-	if (filter->tetragon && !event_kind_of_tetragon(kind))
+	if (filter->tetragon && !event_kind_is_tetragon(event_kind_find(kind)))
 		return false;
 	for (size_t i = 0; i < filter->kind_count; i++)
 		if (!strcmp(filter->kinds[i], kind))
@@ -120,9 +116,9 @@ static void append_kinds(const struct event_filter *filter, struct buf *buf)
 {
 	json_key(buf, "kinds");
 	json_open_array(buf);
-	for (size_t i = 0; i < KINDS_OF_DAEMON; i++)
-		if (kind_matches(filter, kinds[i]))
-			json_string(buf, kinds[i]);
+	for (enum event_kind kind = 0; kind < EVENT_KIND_MAX; kind++)
+		if (kind_matches(filter, event_kind_name(kind)))
+			json_string(buf, event_kind_name(kind));
 	json_close_array(buf);
 }
 
