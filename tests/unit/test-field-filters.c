@@ -288,6 +288,49 @@ static void check_kind(const struct json_event_options *options, const struct ev
 	check_names(json_get(json_root(document), event_kind_name(event->kind)), "");
 }
 
+/* All that an event of its kind can have, but a policy's match. */
+static void fill_kind(struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_POLICY_CHANGE:
+		event->policy_change.name = event->policy_change.namespace =
+			event->policy_change.change = event->policy_change.source =
+				event->policy_change.error = "x";
+		break;
+	case EVENT_PROCESS_EXIT:
+		event->exit.code = 0x109;
+		break;
+	case EVENT_PROCESS_THROTTLE:
+		event->throttle.cgroup = "c";
+		break;
+	case EVENT_CONTAINER_STOP:
+		event->stop.reason = "exited";
+		event->stop.exit_known = true;
+		event->stop.exit_code = 9;
+		break;
+	case EVENT_UNREGISTERED_CONTAINER:
+		event->unregistered.cgroup_path = event->unregistered.engine =
+			event->unregistered.id = event->unregistered.reason = "x";
+		break;
+	case EVENT_CGROUP_ESCAPE:
+		event->escape.cgroup_path = "/";
+		break;
+	case EVENT_EVENT_LOSS:
+		event->loss.stage = event->loss.reason = "x";
+		event->loss.by_kind[RECORD_EXEC] = event->loss.first_sequence = 1;
+		break;
+	case EVENT_DAEMON_START:
+		event->daemon_start.found = true;
+		event->daemon_start.previous_stream = "x";
+		break;
+	case EVENT_DAEMON_STOP:
+		event->daemon_stop.reason = "x";
+		break;
+	default:
+		break;
+	}
+}
+
 START_TEST(test_written_fields)
 {
 	struct json_event_options options = {"node", "cluster", true, true, true, true, {0}};
@@ -348,44 +391,7 @@ START_TEST(test_written_fields)
 			hit_sample_fill(&sample);
 			hit_sample_event(&sample, &event);
 		}
-		switch (kind) {
-		case EVENT_POLICY_CHANGE:
-			event.policy_change.name = event.policy_change.namespace =
-				event.policy_change.change = event.policy_change.source =
-					event.policy_change.error = "x";
-			break;
-		case EVENT_PROCESS_EXIT:
-			event.exit.code = 0x109;
-			break;
-		case EVENT_PROCESS_THROTTLE:
-			event.throttle.cgroup = "c";
-			break;
-		case EVENT_CONTAINER_STOP:
-			event.stop.reason = "exited";
-			event.stop.exit_known = true;
-			event.stop.exit_code = 9;
-			break;
-		case EVENT_UNREGISTERED_CONTAINER:
-			event.unregistered.cgroup_path = event.unregistered.engine =
-				event.unregistered.id = event.unregistered.reason = "x";
-			break;
-		case EVENT_CGROUP_ESCAPE:
-			event.escape.cgroup_path = "/";
-			break;
-		case EVENT_EVENT_LOSS:
-			event.loss.stage = event.loss.reason = "x";
-			event.loss.by_kind[RECORD_EXEC] = event.loss.first_sequence = 1;
-			break;
-		case EVENT_DAEMON_START:
-			event.daemon_start.found = true;
-			event.daemon_start.previous_stream = "x";
-			break;
-		case EVENT_DAEMON_STOP:
-			event.daemon_stop.reason = "x";
-			break;
-		default:
-			break;
-		}
+		fill_kind(&event);
 		check_kind(&options, &event);
 		if (event_kind_is_hit(kind))
 			hit_sample_done(&sample);
