@@ -132,7 +132,7 @@ static void syscall_line(
 	buf_append_literal(buf, "arch=");
 	buf_append_string(buf, log->arch);
 	audit_number(buf, " syscall=", SYS_execve);
-	buf_append_literal(buf, " success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=");
+	buf_append_literal(buf, " success=yes exit=0 a0=? a1=? items=");
 	buf_append_char(buf, exe_differs(process->image) ? '2' : '1');
 	audit_log_put_process(buf, process);
 	if (process->procfs)

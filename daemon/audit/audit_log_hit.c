@@ -6,6 +6,8 @@
  * A SYSCALL without syscall= is dropped with its whole event; -1 is what the kernel writes where it
  * is in none. success= and exit= may be missing: how a call ended is not known at its beginning.
  *
+ * It needs a0= and a1= as well, which take a "?"; the others may be missing.
+ *
  * SOCKADDR stands after the ANOM_… record, whose hostname= it would otherwise lose -hn ADDRESS to.
  */
 #include <netinet/in.h>
@@ -17,6 +19,9 @@
 #include "daemon/audit/system_call.h"
 #include "lib/audit_text.h"
 #include "lib/util.h"
+
+#define SYSCALL_RECORD_ARGUMENTS	4
+#define SYSCALL_RECORD_ARGUMENTS_NEEDED 2
 
 /* Of which system call it is, -1 when it is none. */
 static int system_call(const struct event *event)
@@ -57,6 +62,25 @@ static unsigned count_files(const struct policy_hit *hit)
 	return count;
 }
 
+/* As far as the policy has read them. */
+static void call_arguments(struct buf *buf, const struct policy_hit *hit)
+{
+	for (unsigned number = 1; number <= SYSCALL_RECORD_ARGUMENTS; number++) {
+		const struct hit_argument *known = NULL;
+
+		for (uint32_t i = 0; i < HOOK_ARGUMENTS_MAX && !known; i++) {
+			const char *bytes;
+
+			if (hit->hook->arguments[i].call_argument == number)
+				known = policy_hit_argument(hit, i, &bytes);
+		}
+		if (known)
+			buf_printf(buf, " a%u=%llx", number - 1, (unsigned long long)known->integer);
+		else if (number <= SYSCALL_RECORD_ARGUMENTS_NEEDED)
+			buf_printf(buf, " a%u=?", number - 1);
+	}
+}
+
 static void syscall_line(
 	struct audit_lines *lines, const struct audit_log *log, const struct event *event)
 {
@@ -77,7 +101,8 @@ static void syscall_line(
 		buf_append_literal(buf, " exit=");
 		buf_i64(buf, value);
 	}
-	buf_append_literal(buf, " a0=0 a1=0 a2=0 a3=0 items=");
+	call_arguments(buf, hit);
+	buf_append_literal(buf, " items=");
 	buf_u64(buf, count_files(hit));
 	audit_log_put_process(buf, event->process);
 	buf_append_char(buf, ' ');

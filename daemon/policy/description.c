@@ -118,6 +118,11 @@ static void describe_arguments(struct owned_description *owned, const struct pol
 		result->label = copy_or_null(owned, &argument->label);
 		result->present = place->types[i] != POLICY_TYPE_NOP;
 		result->data = i >= hook->args.count && i != HOOK_RETURN_ARGUMENT;
+		if (hook_mechanism_is_system_call(place->mechanism) && i < hook->args.count &&
+			place->arguments[i].source == ARGUMENT_OF_CALL &&
+			place->arguments[i].reader == ARGUMENT_INTEGER &&
+			!(place->arguments[i].flags & ARGUMENT_RESOLVED))
+			result->call_argument = place->arguments[i].raw + 1;
 	}
 }
 

@@ -21,6 +21,8 @@ struct hook_argument_description {
 	const char *label;		/* NULL: none */
 	bool present;			/* nop is not */
 	bool data;			/* of the hook's `data` */
+	/* Which of the system call's arguments the integer is, from 1; 0: none of them. */
+	uint8_t call_argument;
 	bool longs; /* const_buf: an array of longs, as args[6] of raw_syscalls/sys_enter */
 };
 

@@ -76,8 +76,8 @@ START_TEST(exec)
 #if defined(__x86_64__)
 	ck_assert_str_eq(buf.data,
 		"node=tallyman type=SYSCALL" STAMP
-		"arch=c000003e syscall=59 success=yes exit=0 a0=0 a1=0"
-		" a2=0 a3=0 items=2 ppid=4241 pid=4242 auid=9 uid=1 gid=2 euid=3 suid=4 fsuid=5 "
+		"arch=c000003e syscall=59 success=yes exit=0 a0=? a1=?"
+		" items=2 ppid=4241 pid=4242 auid=9 uid=1 gid=2 euid=3 suid=4 fsuid=5 "
 		"egid=6"
 		" sgid=7 fsgid=8 tty=(none) ses=10 comm=\"ls\" exe=\"/bin/busybox\" "
 		"key=\"tallyman-exec\"\n"
