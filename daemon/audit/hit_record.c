@@ -34,8 +34,16 @@ static void take_address(struct hit_object *object, const char *bytes, bool sing
 	object->port = own ? socket->source_port : socket->destination_port;
 }
 
+static bool is_directory(const struct hit_argument *argument)
+{
+	return argument && argument->reader == ARGUMENT_FD &&
+	       (argument->integer & 0170000) == 0040000;
+}
+
 void hit_object_find(const struct policy_hit *hit, struct hit_object *ret_object)
 {
+	const struct hit_argument *before = NULL;
+
 	memset(ret_object, 0, sizeof(*ret_object));
 	for (uint32_t i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
 		const char *bytes;
@@ -43,7 +51,10 @@ void hit_object_find(const struct policy_hit *hit, struct hit_object *ret_object
 
 		if (!policy_hit_argument_usable(argument))
 			continue;
-		if (!ret_object->path && policy_hit_argument_is_text(argument)) {
+		/* openat(directory, path): what it is about is the path */
+		if (policy_hit_argument_is_text(argument) &&
+			(!ret_object->path || is_directory(before))) {
+			before = argument;
 			ret_object->path = bytes;
 			ret_object->path_length = strnlen(bytes, argument->length);
 			ret_object->mode = (uint32_t)argument->integer & 0177777;

@@ -249,6 +249,21 @@ START_TEST(lines_of_a_file)
 }
 END_TEST
 
+START_TEST(a_file_below_a_directory)
+{
+	uint32_t directory = hit_sample_text(&hit, POLICY_TYPE_FD, ARGUMENT_FD, "/srv");
+	struct hit_object object;
+
+	hit.record.arguments[directory].integer = 0040755;
+	hit_sample_text(&hit, POLICY_TYPE_STRING, ARGUMENT_STRING, "passwd");
+	hit_sample_text(&hit, POLICY_TYPE_STRING, ARGUMENT_STRING, "another");
+	make_event();
+	hit_object_find(&event.hit, &object);
+	ck_assert_uint_eq(object.path_length, strlen("passwd"));
+	ck_assert_mem_eq(object.path, "passwd", strlen("passwd"));
+}
+END_TEST
+
 START_TEST(lines_of_a_killed_connection)
 {
 	struct hit_socket socket = {
@@ -303,5 +318,5 @@ START_TEST(what_hooks_are_about)
 END_TEST
 
 RUN_SUITE_IN(set_up, tear_down, "hit-audit", of_a_file, of_the_host, of_a_program, of_a_connection,
-	of_other_hooks, of_a_signal, the_longest_record, lines_of_a_file,
+	of_other_hooks, of_a_signal, the_longest_record, lines_of_a_file, a_file_below_a_directory,
 	lines_of_a_killed_connection, what_hooks_are_about)
