@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,11 +39,14 @@ static void look(void)
 {
 	static const char *const paths[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
 
+	struct stat status;
+
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && directory < 0; i++) {
 		_cleanup_close_ int fd = open(paths[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		/* An empty directory where nothing is mounted. */
-		if (fd >= 0 && !faccessat(fd, "events", F_OK, 0))
+		/* An empty directory where nothing is mounted. (Not access(): it asks for the real
+		 * user without capabilities.) */
+		if (fd >= 0 && !fstatat(fd, "events", &status, 0))
 			directory = TAKE_FD(fd);
 	}
 	/* Once: later the process may have neither the power nor the system call. */

@@ -59,7 +59,7 @@ added call 'kprobes:
   returnArg: {index: 0, type: int}
   args: [{index: 1, type: string}]
   selectors:
-  - matchArgs: [{args: [1], operator: Postfix, values: ["/secret", "/no-secret"]}]
+  - matchArgs: [{args: [0], operator: Postfix, values: ["/secret", "/no-secret"]}]
     matchBinaries: [{operator: In, values: ["/usr/bin/cat"]}]
     matchActions: [{action: Post, userStackTrace: true}]'
 cat "$work/secret" "$work/no-secret" >/dev/null 2>&1
