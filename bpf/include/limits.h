@@ -16,9 +16,9 @@
 #define PATH_COMPONENTS_MAX 1024
 /* Turns of a loop of which the verifier follows each. */
 #define PATH_COMPONENTS_BLOCK 16
-#define FILENAME_LENGTH_MAX	    4096
-#define CGROUP_NAME_MAX		    128
-#define CGROUP_PATH_MAX		    512
+#define FILENAME_LENGTH_MAX   4096
+#define CGROUP_NAME_MAX	      128
+#define CGROUP_PATH_MAX	      512
 /* Levels of the cgroup tree looked at for a registered container, from the root down. */
 #define CGROUP_DEPTH_MAX 32
 
@@ -46,9 +46,9 @@
 
 /* args and data of a hook; one more for the return value */
 #define SYSTEM_CALL_NUMBER_MAX 1023
-#define HOOK_ARGUMENTS_MAX   10
-#define HOOK_RETURN_ARGUMENT HOOK_ARGUMENTS_MAX
-#define HOOK_ARGUMENTS_ALL   (HOOK_ARGUMENTS_MAX + 1)
+#define HOOK_ARGUMENTS_MAX     10
+#define HOOK_RETURN_ARGUMENT   HOOK_ARGUMENTS_MAX
+#define HOOK_ARGUMENTS_ALL     (HOOK_ARGUMENTS_MAX + 1)
 /* What the hooked place itself has: registers, fields of a tracepoint. */
 #define HOOK_RAW_MAX	 12
 #define HOOK_RESOLVE_MAX 10 /* steps of `resolve` */

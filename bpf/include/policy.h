@@ -183,9 +183,9 @@ enum capability_set {
 #define SELECTOR_SIGNAL	       (1u << 3)
 #define SELECTOR_OVERRIDE      (1u << 4)
 #define SELECTOR_AWAITS_RETURN (1u << 5) /* matchReturnArgs: the return decides */
-#define SELECTOR_TRACK_SOCK	(1u << 6)
-#define SELECTOR_UNTRACK_SOCK	(1u << 7)
-#define SELECTOR_SOCK_SHIFT	8 /* argSock: an argument's place, 4 bits */
+#define SELECTOR_TRACK_SOCK    (1u << 6)
+#define SELECTOR_UNTRACK_SOCK  (1u << 7)
+#define SELECTOR_SOCK_SHIFT    8 /* argSock: an argument's place, 4 bits */
 
 enum rate_limit_scope {
 	RATE_LIMIT_THREAD,

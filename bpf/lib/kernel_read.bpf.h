@@ -31,8 +31,8 @@ extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 	})
 #else
 #define KERNEL_READ_IS_LOAD false
-/* The pointer first: BPF_CORE_READ() would look in the kernel's BTF for where it comes from too, and
- * that may be a structure of ours. */
+/* The pointer first: BPF_CORE_READ() would look in the kernel's BTF for where it comes from too,
+ * and that may be a structure of ours. */
 #define KERNEL_READ(pointer, member)                                                               \
 	({                                                                                         \
 		typeof(pointer) pointer_ = (pointer);                                              \

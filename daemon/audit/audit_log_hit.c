@@ -75,7 +75,8 @@ static void call_arguments(struct buf *buf, const struct policy_hit *hit)
 				known = policy_hit_argument(hit, i, &bytes);
 		}
 		if (known)
-			buf_printf(buf, " a%u=%llx", number - 1, (unsigned long long)known->integer);
+			buf_printf(
+				buf, " a%u=%llx", number - 1, (unsigned long long)known->integer);
 		else if (number <= SYSCALL_RECORD_ARGUMENTS_NEEDED)
 			buf_printf(buf, " a%u=?", number - 1);
 	}
