@@ -153,6 +153,8 @@ struct hook_step {
 	__u32 padding3;
 	__u32 offset; /* in texts */
 	__u32 length;
+	/* of a number: from, to; of a text, but SubString: its first eight bytes, and which of them
+	 * there are */
 	__u64 low, high;
 };
 

@@ -32,8 +32,8 @@ static __always_inline bool process_is_in_scope(__u32 scope)
 	return scopes->words[word] >> (scope % 64) & 1;
 }
 
-static __always_inline int text_answers(
-	__u32 slot_index, const struct hook_step *step, const struct hit_argument *argument)
+static __always_inline int text_answers(__u32 slot_index, struct hit_slot *slot,
+	const struct hook_step *step, const struct hit_argument *argument)
 {
 	__u32 at = argument->offset, size = argument->length, length = step->length;
 	__u32 fold = 0;
@@ -64,7 +64,11 @@ static __always_inline int text_answers(
 	case STEP_TEXT_SUB_STRING:
 		return text_is_in(slot_index, at, size, step->offset, length << 1 | fold) > 0;
 	}
-	return text_is_at(slot_index, at, step->offset, length, 0) > 0;
+	/* The first eight bytes decide most; the rest is a function's. */
+	asm volatile("" : "+r"(at));
+	if (at > HIT_DATA_MAX || (word_at(&slot->data[at]) ^ step->low) & step->high)
+		return 0;
+	return length <= TEXT_WORD || text_is_at(slot_index, at, step->offset, length, 0) > 0;
 }
 
 static __always_inline bool is_between(__u64 number, const struct hook_step *step)
@@ -184,7 +188,7 @@ static __always_inline int argument_answers(
 	case STEP_TEXT_POSTFIX:
 	case STEP_TEXT_SUB_STRING:
 	case STEP_TEXT_SUB_STRING_IGN_CASE:
-		return text_answers(slot_index, step, argument);
+		return text_answers(slot_index, slot, step, argument);
 	case STEP_CAPABILITIES_GAINED: {
 		if (!steps_occur(STEP_BIT(STEP_CAPABILITIES_GAINED)))
 			return -1;

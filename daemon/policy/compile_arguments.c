@@ -8,6 +8,7 @@
 #include "daemon/policy/compile.h"
 #include "daemon/policy/system_calls.h"
 #include "lib/cleanup.h"
+#include "lib/util.h"
 #include "policy/argument_types.h"
 #include "policy/integer.h"
 #include "policy/value.h"
@@ -301,6 +302,10 @@ static int compile_texts(struct compiler *compiler, struct hook_step step,
 		for (size_t j = 0; operation == POLICY_SUB_STRING_IGN_CASE && j < text->length; j++)
 			if (copy[j] >= 'A' && copy[j] <= 'Z')
 				copy[j] = (char)(copy[j] - 'A' + 'a');
+		step.low = 0;
+		memcpy(&step.low, copy, MIN(text->length, sizeof(step.low)));
+		step.high = text->length < sizeof(step.high) ? (1ULL << (8 * text->length)) - 1
+							     : UINT64_MAX;
 		if (compile_alternative(compiler, step, i + 1 == count, negated) < 0)
 			return compiler->error->code;
 	}

@@ -130,6 +130,26 @@ bool has_occurred(const struct occurrences *occurrences, struct combination comb
 static const int filter_operations[] = {POLICY_IN, POLICY_NOT_IN, POLICY_PREFIX, POLICY_NOT_PREFIX,
 	POLICY_POSTFIX, POLICY_NOT_POSTFIX};
 
+static bool filter_is_missing(const struct occurrences *occurrences, int filter, int operation)
+{
+	int column = operation_column(filter_operations[operation]);
+	const uint32_t *times = occurrences->of_filter[filter][column];
+
+	if (operation >= (filters[filter].has_texts ? 6 : 2) ||
+		(filter == FILTER_WORKLOADS && operation))
+		return false;
+	return !times[0] || !times[1];
+}
+
+int missing_filter(const struct occurrences *occurrences)
+{
+	for (int filter = 0; filter < FILTERS; filter++)
+		for (size_t i = 0; i < ARRAY_SIZE(filter_operations); i++)
+			if (filter_is_missing(occurrences, filter, (int)i))
+				return filter;
+	return -1;
+}
+
 size_t count_missing(const struct occurrences *occurrences, bool print)
 {
 	struct combination combinations[1024];
@@ -146,15 +166,12 @@ size_t count_missing(const struct occurrences *occurrences, bool print)
 					policy_argument_operator_words, combinations[i].operation));
 	}
 	for (int filter = 0; filter < FILTERS; filter++)
-		for (int i = 0; i < (filters[filter].has_texts ? 6 : 2); i++) {
-			int column = operation_column(filter_operations[i]);
-			const uint32_t *times = occurrences->of_filter[filter][column];
-
-			if ((times[0] && times[1]) || (filter == FILTER_WORKLOADS && i))
+		for (size_t i = 0; i < ARRAY_SIZE(filter_operations); i++) {
+			if (!filter_is_missing(occurrences, filter, (int)i))
 				continue;
 			missing++;
 			if (print)
-				printf("# %s, operator %d: not both answers\n",
+				printf("# %s, operator %zu: not both answers\n",
 					filters[filter].name, i);
 		}
 	return missing;

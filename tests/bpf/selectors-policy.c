@@ -485,9 +485,9 @@ static void put_process_capabilities(struct buf *yaml, const char *filter)
 		ANY_OF("CAP_CHOWN", "CAP_NET_RAW"));
 }
 
-static void put_process_filter(struct buf *yaml)
+static void put_process_filter(struct buf *yaml, unsigned int filter)
 {
-	switch (random_below(8)) {
+	switch (filter) {
 	case 0:
 		put_pids(yaml);
 		break;
@@ -525,7 +525,7 @@ static void put_selector(
 
 	buf_printf(yaml, "    - label: \"%u\"\n", random_below(1000));
 	if (process)
-		put_process_filter(yaml);
+		put_process_filter(yaml, random_below(PROCESS_FILTERS));
 	if (args)
 		buf_append_literal(yaml, "      matchArgs:\n");
 	for (size_t i = 0; i < args; i++)
@@ -536,7 +536,7 @@ static void put_selector(
 		put_match(yaml, plan, plan->args_count, plan->data_count, NULL);
 }
 
-void random_policy(struct buf *yaml, struct combination first, bool only_process)
+void random_policy(struct buf *yaml, struct combination first, int process_filter)
 {
 	struct hook_plan plan;
 	size_t selectors = 1 + random_below(4);
@@ -555,11 +555,12 @@ void random_policy(struct buf *yaml, struct combination first, bool only_process
 	put_arguments(yaml, &plan, "data", plan.args_count, plan.data_count);
 	buf_append_literal(yaml, "    selectors:\n");
 	for (size_t i = 0; i < selectors; i++) {
-		if (!only_process) {
+		if (process_filter < 0) {
 			put_selector(yaml, &plan, i == 0 ? &first : NULL);
 			continue;
 		}
 		buf_append_literal(yaml, "    - label: process\n");
-		put_process_filter(yaml);
+		put_process_filter(
+			yaml, i ? random_below(PROCESS_FILTERS) : (unsigned int)process_filter);
 	}
 }

@@ -54,7 +54,10 @@ struct combination {
 /* All that there are; the result is as many as `combinations` holds at most. */
 size_t list_combinations(struct combination *combinations, size_t size);
 /* A policy of one hook, as YAML; only_process: with filters on the process alone. */
-void random_policy(struct buf *yaml, struct combination first, bool only_process);
+/* process_filter: one of process alone comes first, by its place among them; -1: as `first` says.
+ */
+#define PROCESS_FILTERS 8
+void random_policy(struct buf *yaml, struct combination first, int process_filter);
 
 /* ---- what is seen at a hook ---- */
 
@@ -93,4 +96,6 @@ void count_decisions(struct occurrences *occurrences, const struct policy_hook *
 	const struct observation *observation);
 /* How many questions have not had both answers. */
 size_t count_missing(const struct occurrences *occurrences, bool print);
+/* A filter of the process that has not had both answers with each of its operators; -1: none. */
+int missing_filter(const struct occurrences *occurrences);
 bool has_occurred(const struct occurrences *occurrences, struct combination combination);

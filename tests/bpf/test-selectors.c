@@ -42,7 +42,7 @@
 #define SAMPLES_OF_A_POLICY 40
 #define PRINTED_MAX	    5
 #define PROCESS_POLICIES    1000000 /* numbers from here on */
-#define PROCESS_ROUNDS_MAX  200
+#define PROCESS_ROUNDS_MAX  1000
 #define WORKLOAD_SCOPE	    7
 #define ROUNDS_MAX	    12 /* through all combinations, until each had both answers */
 
@@ -316,7 +316,9 @@ static void run_policy(
 	uint64_t disagreements = test->results->disagreements;
 
 	random_seed(seed + number * 1000003);
-	random_policy(&yaml, first, number >= PROCESS_POLICIES);
+	random_policy(&yaml, first,
+		number < PROCESS_POLICIES ? -1
+					  : (int)((number - PROCESS_POLICIES) % PROCESS_FILTERS));
 	test->policies++;
 	hook = parse(&yaml, &set);
 	if (!hook || load(test, hook, &loaded, &error) < 0) {
@@ -417,10 +419,14 @@ static void run_all(struct selectors_test *test, uint64_t seed, uint64_t cases, 
 	/* Filters of the process alone, until each had both answers. */
 	if (only >= PROCESS_POLICIES)
 		run_policy(test, combinations[0], seed, (uint64_t)only);
-	number = PROCESS_POLICIES;
-	while (only < 0 && number < PROCESS_POLICIES + PROCESS_ROUNDS_MAX &&
-		count_missing(&test->results->occurrences, false))
-		run_policy(test, combinations[0], seed, number++);
+	for (uint64_t round = 0; only < 0 && round < PROCESS_ROUNDS_MAX; round++) {
+		int filter = missing_filter(&test->results->occurrences);
+
+		if (filter < 0)
+			break;
+		run_policy(test, combinations[0], seed,
+			PROCESS_POLICIES + round * PROCESS_FILTERS + (uint64_t)filter);
+	}
 }
 
 int main(int argc, char **argv)
