@@ -31,6 +31,19 @@ struct syscall_return {
 	__s64 value;
 };
 
+/* Only what is used: the kernel refuses to attach a program that looks at more arguments than the
+ * system call has. */
+static __always_inline __u64 entry_raw(const struct syscall_entry *ctx, __u32 raw)
+{
+	__u64 value = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < 6; i++)
+		if (i < raw_count && i == raw)
+			value = ctx->arguments[i];
+	return value;
+}
+
 /* tracepoint syscalls/sys_enter_… */
 SEC("?tracepoint")
 int on_syscall(struct syscall_entry *ctx)
@@ -38,17 +51,17 @@ int on_syscall(struct syscall_entry *ctx)
 	struct hit_slot *slot;
 	__u32 index;
 
-	slot = hook_begin(&index);
+	if (!hook_is_wanted() || !PREFILTER_PASSES(entry_raw, ctx))
+		return 0;
+	slot = slot_begin(&index);
 	if (!slot)
 		return 0;
-		/* Only what is used: the kernel refuses to attach a program that looks at more
-		 * arguments than the system call has. */
 #pragma unroll
 	for (__u32 i = 0; i < 6; i++)
 		if (i < raw_count)
 			slot->raw[i] = ctx->arguments[i];
 	slot->record.function = (__u32)ctx->number;
-	hook_entered(ctx, slot, index);
+	hook_run(ctx, slot, index);
 	slot_release(slot);
 	return 0;
 }
@@ -68,12 +81,14 @@ int on_syscall_function(__u64 *ctx)
 	struct hit_slot *slot;
 	__u32 index;
 
-	slot = hook_begin(&index);
+	if (!hook_is_wanted() || !PREFILTER_PASSES(call_register, regs))
+		return 0;
+	slot = slot_begin(&index);
 	if (!slot)
 		return 0;
 	call_registers_raw(regs, slot);
 	slot->record.function = CALL_NUMBER(regs);
-	hook_entered(ctx, slot, index);
+	hook_run(ctx, slot, index);
 	slot_release(slot);
 	return 0;
 }
@@ -88,12 +103,14 @@ int on_sys_enter(__u64 *ctx)
 
 	if (!call_is_wanted(ctx[1]) || call_is_compat())
 		return 0;
-	slot = hook_begin(&index);
+	if (!hook_is_wanted() || !PREFILTER_PASSES(call_register, regs))
+		return 0;
+	slot = slot_begin(&index);
 	if (!slot)
 		return 0;
 	call_registers_raw(regs, slot);
 	slot->record.function = ctx[1];
-	hook_entered(ctx, slot, index);
+	hook_run(ctx, slot, index);
 	slot_release(slot);
 	return 0;
 }

@@ -57,6 +57,9 @@
 #define HOOK_STEPS_MAX	    (HOOK_STEPS_BLOCK * 64)
 #define HOOK_SELECTORS_MAX  1024
 #define HOOK_TEXT_BYTES_MAX (256u << 10) /* of all values together */
+/* What is tried before the steps: of more values, what groups of them have in common. */
+#define PREFILTER_CHOICES_MAX 8
+#define PREFILTER_TEXT_WORDS  2
 /* Bytes of arguments in one record: what has no room any more is cut, and says so. */
 #define HIT_DATA_MAX 16384
 /* One argument's: a path, a buffer without maxData. */

@@ -158,6 +158,40 @@ struct hook_step {
 	__u64 low, high;
 };
 
+/*
+ * What an argument must be for any selector to match: tried before the steps, so that a miss is
+ * cheap. Found by daemon/policy/prefilter.c. What passes may match or not; what does not pass
+ * never does.
+ */
+struct number_range {
+	__u64 low, high;
+};
+
+/* An integer in a register: has one of the bits, or is in one of the ranges. */
+struct number_prefilter {
+	__u8 is_used;
+	__u8 raw;
+	__u8 size;	/* in bytes */
+	__u8 is_signed; /* the ranges have the sign bit turned, so that they are in order */
+	__u32 count;
+	__u64 bits;
+	struct number_range ranges[PREFILTER_CHOICES_MAX];
+};
+
+struct text_beginning {
+	__u64 words[PREFILTER_TEXT_WORDS], masks[PREFILTER_TEXT_WORDS];
+};
+
+/* A string by its address: begins with one of these, a whole string's NUL among them. */
+struct text_prefilter {
+	__u8 is_used;
+	__u8 raw;
+	__u8 is_long; /* more than the first words matter */
+	__u8 padding;
+	__u32 count;
+	struct text_beginning beginnings[PREFILTER_CHOICES_MAX];
+};
+
 enum namespace_kind { /* the order of struct namespaces */
 	NAMESPACE_UTS,
 	NAMESPACE_IPC,

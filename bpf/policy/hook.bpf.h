@@ -3,6 +3,7 @@
 #pragma once
 
 #include "policy/hit.bpf.h"
+#include "policy/prefilter.bpf.h"
 
 const volatile __s32 hook_scope = -1; /* bit of container_scopes; -1: all */
 const volatile __u32 raw_count;	      /* of raw[]: how many are looked at */
@@ -52,10 +53,9 @@ static __always_inline struct hit_slot *slot_claim(__u32 *ret_index)
 	return NULL;
 }
 
-static __always_inline void slot_reset(struct hit_slot *slot)
+static __always_inline void arguments_reset(struct hit_slot *slot)
 {
 	slot->used = 0;
-	slot->incomplete = 0;
 	for (__u32 i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
 		if (i >= arguments_count)
 			break;
@@ -65,33 +65,45 @@ static __always_inline void slot_reset(struct hit_slot *slot)
 		&slot->record.arguments[HOOK_RETURN_ARGUMENT], 0, sizeof(struct hit_argument));
 }
 
-/* Whether this hook is about the current process at all, and a place to work in. */
-static __always_inline struct hit_slot *hook_begin(__u32 *ret_index)
+/* Whether this hook is about the current process at all. */
+static __always_inline bool hook_is_wanted(void)
 {
-	struct hit_slot *slot;
-
 	if (!*(volatile __u32 *)&hook_armed)
-		return NULL;
+		return false;
 	if (own_pid && bpf_get_current_pid_tgid() >> 32 == own_pid)
-		return NULL;
+		return false;
 	if (hook_scope >= 0 && !process_is_in_scope(hook_scope))
-		return NULL;
+		return false;
 	COUNT(hits);
-	slot = slot_claim(ret_index);
+	return true;
+}
+
+/* A place to work in. */
+static __always_inline struct hit_slot *slot_begin(__u32 *ret_index)
+{
+	struct hit_slot *slot = slot_claim(ret_index);
+
 	if (!slot) {
 		COUNT(errors);
 		count_lost(this_cpu(), RECORD_HIT, LOSS_PREEMPTED);
 		return NULL;
 	}
-	slot_reset(slot);
+	slot->incomplete = 0; /* raw[] of a program's probe may be in memory */
 	return slot;
 }
 
-/* With raw[] filled in. Returns Override's error, or 0. */
-static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 slot_index)
+static __always_inline struct hit_slot *hook_begin(__u32 *ret_index)
 {
-	int selector = steps_count ? steps_run(slot, slot_index, 0) : 0;
+	return hook_is_wanted() ? slot_begin(ret_index) : NULL;
+}
 
+/* With raw[] filled in and the prefilter passed. Returns Override's error, or 0. */
+static __always_inline int hook_run(void *ctx, struct hit_slot *slot, __u32 slot_index)
+{
+	int selector;
+
+	arguments_reset(slot);
+	selector = steps_count ? steps_run(slot, slot_index, 0) : 0;
 	if (selector >= 0)
 		return hit_act(ctx, slot, slot_index, selector, 0);
 	if (slot->incomplete) {
@@ -101,6 +113,15 @@ static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 
 			COUNT(errors);
 	}
 	return 0;
+}
+
+/* The same where raw[] can be had only in the slot. What a probe could not read of it is the
+ * steps' to count. */
+static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 slot_index)
+{
+	if (!slot->incomplete && !PREFILTER_PASSES(raw_value, slot))
+		return 0;
+	return hook_run(ctx, slot, slot_index);
 }
 
 /* The return of a call whose entry was sent. */
@@ -141,14 +162,12 @@ static __always_inline void hook_returned(void *ctx, __u64 value)
 	state = bpf_map_lookup_elem(&hook_calls, &key);
 	if (!state)
 		return;
-	slot = slot_claim(&slot_index);
+	slot = slot_begin(&slot_index);
 	if (!slot) {
-		COUNT(errors);
-		count_lost(this_cpu(), RECORD_HIT, LOSS_PREEMPTED);
 		call_forget(&key);
 		return;
 	}
-	slot_reset(slot);
+	arguments_reset(slot);
 	for (int i = 0; i < HOOK_RAW_MAX; i++)
 		slot->raw[i] = state->raw[i];
 	slot->raw[HOOK_RAW_RETURN] = value;

@@ -44,6 +44,24 @@ static __always_inline void call_registers_raw(const struct pt_regs *regs, struc
 		slot->raw[5] = CALL_REGISTER(regs, 5);
 }
 
+static __always_inline __u64 call_register(const struct pt_regs *regs, __u32 raw)
+{
+	switch (raw) {
+	case 0:
+		return CALL_REGISTER(regs, 0);
+	case 1:
+		return CALL_REGISTER(regs, 1);
+	case 2:
+		return CALL_REGISTER(regs, 2);
+	case 3:
+		return CALL_REGISTER(regs, 3);
+	case 4:
+		return CALL_REGISTER(regs, 4);
+	default:
+		return CALL_REGISTER(regs, 5);
+	}
+}
+
 static __always_inline bool call_is_wanted(__u64 number)
 {
 	return number <= SYSTEM_CALL_NUMBER_MAX &&

@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "daemon/policy/prefilter.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
@@ -79,6 +80,20 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->texts_size = (uint32_t)compiled->texts.length;
 }
 
+static int set_prefilter(struct policy_bpf *object, const struct hook_place *place,
+	const struct compiled_hook *compiled)
+{
+	struct hook_prefilter prefilter;
+	int r = prefilter_find(compiled, place->arguments, place->arguments_count, &prefilter);
+
+	if (r < 0)
+		return r;
+	memcpy((void *)&object->rodata->number_prefilter, &prefilter.number,
+		sizeof(prefilter.number));
+	memcpy((void *)&object->rodata->text_prefilter, &prefilter.text, sizeof(prefilter.text));
+	return 0;
+}
+
 static int size_maps(struct policy_bpf *object, const struct compiled_hook *compiled)
 {
 	int r = bpf_map__set_max_entries(
@@ -145,6 +160,7 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 		goto fail;
 	}
 	set_constants(hook->object, environment, settings, place, compiled);
+	r = set_prefilter(hook->object, place, compiled);
 	if (r >= 0)
 		r = hook_share_maps(hook->object, environment);
 	if (r >= 0)

@@ -2,6 +2,7 @@
 /*
  * call NAME [ARGUMENT…]: make one system call and report the process. Arguments are numbers, or
  *   s:TEXT          the address of a text
+ *   e:TEXT          of a text that ends where memory does
  *   4:ADDRESS:PORT  of a struct sockaddr_in, 6:PORT of ::1's sockaddr_in6
  *   u:PATH          of a struct sockaddr_un; @ first: an abstract one
  *   z:BYTES         of so many zeros
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -44,6 +46,19 @@ static const struct {
 	CALL(unshare), CALL(write), CALL(bind), CALL(listen), CALL(truncate), CALL(userfaultfd),
 	CALL(keyctl)};
 
+#define PAGE 65536 /* on every machine a multiple of it */
+
+static char *at_end_of_memory(const char *text)
+{
+	size_t length = strlen(text) + 1;
+	char *memory =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED || length > PAGE || munmap(memory + PAGE, PAGE))
+		die("mmap");
+	return memcpy(memory + PAGE - length, text, length);
+}
+
 static long parse(char *text)
 {
 	struct sockaddr_in6 *ipv6;
@@ -56,6 +71,8 @@ static long parse(char *text)
 		switch (text[0]) {
 		case 's':
 			return (long)(text + 2);
+		case 'e':
+			return (long)at_end_of_memory(text + 2);
 		case 'z':
 			return (long)calloc(1, (size_t)parse_int(text + 2));
 		case 'f':

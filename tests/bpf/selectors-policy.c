@@ -536,24 +536,29 @@ static void put_selector(
 		put_match(yaml, plan, plan->args_count, plan->data_count, NULL);
 }
 
-void random_policy(struct buf *yaml, struct combination first, int process_filter)
+static void put_head(struct buf *yaml, const struct hook_plan *plan)
 {
-	struct hook_plan plan;
-	size_t selectors = 1 + random_below(4);
-
-	plan_hook(&plan, first);
 	buf_append_literal(yaml,
 		"apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\n"
 		"metadata: {name: random}\nspec:\n  lists:\n"
 		"  - {name: calls, type: syscalls, values: [sys_read, sys_getpid]}\n");
 	buf_printf(yaml, "  - {name: numbers, values: [\"%u\", \"0x%x\", \"%u\"]}\n",
 		random_below(12), random_below(100), random_below(128));
-	buf_append_string(yaml, plan.tracepoint ? "  tracepoints:\n  - subsystem: raw_syscalls\n"
-						  "    event: sys_enter\n    raw: true\n"
-						: "  kprobes:\n  - call: f\n    syscall: false\n");
-	put_arguments(yaml, &plan, "args", 0, plan.args_count);
-	put_arguments(yaml, &plan, "data", plan.args_count, plan.data_count);
+	buf_append_string(yaml, plan->tracepoint ? "  tracepoints:\n  - subsystem: raw_syscalls\n"
+						   "    event: sys_enter\n    raw: true\n"
+						 : "  kprobes:\n  - call: f\n    syscall: false\n");
+	put_arguments(yaml, plan, "args", 0, plan->args_count);
+	put_arguments(yaml, plan, "data", plan->args_count, plan->data_count);
 	buf_append_literal(yaml, "    selectors:\n");
+}
+
+void random_policy(struct buf *yaml, struct combination first, int process_filter)
+{
+	struct hook_plan plan;
+	size_t selectors = 1 + random_below(4);
+
+	plan_hook(&plan, first);
+	put_head(yaml, &plan);
 	for (size_t i = 0; i < selectors; i++) {
 		if (process_filter < 0) {
 			put_selector(yaml, &plan, i == 0 ? &first : NULL);
@@ -562,5 +567,30 @@ void random_policy(struct buf *yaml, struct combination first, int process_filte
 		buf_append_literal(yaml, "    - label: process\n");
 		put_process_filter(
 			yaml, i ? random_below(PROCESS_FILTERS) : (unsigned int)process_filter);
+	}
+}
+
+void random_narrow_policy(struct buf *yaml)
+{
+	static const uint8_t types[] = {POLICY_TYPE_STRING, POLICY_TYPE_INT, POLICY_TYPE_UINT8,
+		POLICY_TYPE_INT16, POLICY_TYPE_UINT32, POLICY_TYPE_INT64, POLICY_TYPE_UINT64};
+	static const uint8_t of_numbers[] = {POLICY_EQUAL, POLICY_GREATER_THAN, POLICY_LESS_THAN,
+		POLICY_MASK, POLICY_IN_RANGE, POLICY_IN_MAP, POLICY_NOT_EQUAL};
+	size_t selectors = 1 + random_below(3);
+	struct hook_plan plan = {.args_count = 2,
+		.types = {one_in(2) ? POLICY_TYPE_STRING : types[random_below(ARRAY_SIZE(types))],
+			types[random_below(ARRAY_SIZE(types))]}};
+	struct combination first = {.type = plan.types[0]};
+
+	put_head(yaml, &plan);
+	for (size_t i = 0; i < selectors; i++) {
+		if (first.type == POLICY_TYPE_STRING)
+			first.operation = one_in(2) ? POLICY_EQUAL : POLICY_PREFIX;
+		else
+			first.operation = of_numbers[random_below(ARRAY_SIZE(of_numbers))];
+		buf_append_literal(yaml, "    - matchArgs:\n");
+		put_match(yaml, &plan, 0, plan.args_count, &first);
+		if (one_in(3))
+			put_match(yaml, &plan, 0, plan.args_count, NULL);
 	}
 }

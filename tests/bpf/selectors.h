@@ -58,6 +58,8 @@ size_t list_combinations(struct combination *combinations, size_t size);
  */
 #define PROCESS_FILTERS 8
 void random_policy(struct buf *yaml, struct combination first, int process_filter);
+/* One in which mostly every selector asks the same argument, as a prefilter needs it. */
+void random_narrow_policy(struct buf *yaml);
 
 /* ---- what is seen at a hook ---- */
 

@@ -27,6 +27,7 @@
 #include "daemon/config.h"
 #include "daemon/policy/compile.h"
 #include "daemon/policy/place.h"
+#include "daemon/policy/prefilter.h"
 #include "daemon/policy/system_calls.h"
 #include "daemon/sensor/base.h"
 #include "daemon/source/ring.h"
@@ -43,12 +44,16 @@
 #define PRINTED_MAX	    5
 #define PROCESS_POLICIES    1000000 /* numbers from here on */
 #define PROCESS_ROUNDS_MAX  1000
+#define NARROW_POLICIES	    2000000 /* numbers from here on */
+#define NARROW_ROUNDS	    100
+#define TURNED_AWAY_MIN	    200
 #define WORKLOAD_SCOPE	    7
 #define ROUNDS_MAX	    12 /* through all combinations, until each had both answers */
 
 /* What the processes that run policies tell the one that made them. */
 struct results {
 	uint64_t cases, matches, disagreements, failures;
+	uint64_t turned_away_by_number, turned_away_by_text; /* before the steps */
 	struct occurrences occurrences;
 };
 
@@ -192,8 +197,35 @@ static void set_workload(struct selectors_test *test, bool matches)
 		give_up("cannot set scopes", strerror(errno));
 }
 
+/* What is in the register that raw[] is. */
+static const struct observed_argument *observed_at(
+	const struct policy_hook *hook, const struct sample *sample, uint32_t raw)
+{
+	for (size_t i = 0; i < hook->args.count; i++)
+		if (hook->args.items[i].index == raw)
+			return &sample->args[i];
+	for (size_t i = 0; i < hook->data.count; i++)
+		if (hook->data.items[i].index == raw)
+			return &sample->data[i];
+	return NULL;
+}
+
+/* Whether the kernel side does not need to take the steps. (Where a string ends at the end of
+ * memory it takes them all the same.) */
+static void count_turned_away(struct results *results, const struct hook_prefilter *prefilter,
+	const struct policy_hook *hook, const struct sample *sample)
+{
+	const struct observed_argument *observed = observed_at(hook, sample, prefilter->text.raw);
+
+	if (!prefilter_number_passes(&prefilter->number, sample->raw[prefilter->number.raw]))
+		results->turned_away_by_number++;
+	else if (prefilter->text.is_used && observed->readable &&
+		 !prefilter_text_passes(&prefilter->text, observed->text.data))
+		results->turned_away_by_text++;
+}
+
 static void run_samples(struct selectors_test *test, const struct buf *yaml,
-	const struct policy_hook *hook, int program)
+	const struct policy_hook *hook, const struct hook_prefilter *prefilter, int program)
 {
 	static struct sample sample;
 	struct observation observation = {
@@ -226,6 +258,7 @@ static void run_samples(struct selectors_test *test, const struct buf *yaml,
 		}
 		results->cases++;
 		results->matches += expected >= 0;
+		count_turned_away(results, prefilter, hook, &sample);
 		count_decisions(&results->occurrences, hook, &observation);
 		if (verdict.selector != expected && results->disagreements++ < PRINTED_MAX)
 			print_disagreement(yaml, hook, &observation, expected, &verdict);
@@ -260,7 +293,7 @@ static int place_hook(const struct policy_hook *hook, struct hook_place *place, 
 }
 
 static int load(struct selectors_test *test, const struct policy_hook *hook, struct hook **ret_hook,
-	struct error *error)
+	struct hook_prefilter *ret_prefilter, struct error *error)
 {
 	int scopes[POLICY_SELECTORS_MAX], bit = 0, r;
 	struct compile_input input = {
@@ -278,6 +311,9 @@ static int load(struct selectors_test *test, const struct policy_hook *hook, str
 		r = hook_compile(&input, &compiled, error);
 	if (r >= 0)
 		r = hook_load(&test->environment, &settings, &place, &compiled, ret_hook, error);
+	if (r >= 0)
+		r = prefilter_find(
+			&compiled, place.arguments, place.arguments_count, ret_prefilter);
 	if (r >= 0)
 		hook_arm(*ret_hook);
 	compiled_hook_done(&compiled);
@@ -308,6 +344,7 @@ static void run_policy(
 	_cleanup_policy_set_ struct policy_set *set = NULL;
 	_cleanup_buf_ struct buf yaml = {0};
 	const struct policy_hook *hook;
+	struct hook_prefilter prefilter;
 	struct error error = {};
 	struct hook *loaded;
 	int status;
@@ -316,12 +353,16 @@ static void run_policy(
 	uint64_t disagreements = test->results->disagreements;
 
 	random_seed(seed + number * 1000003);
-	random_policy(&yaml, first,
-		number < PROCESS_POLICIES ? -1
-					  : (int)((number - PROCESS_POLICIES) % PROCESS_FILTERS));
+	if (number >= NARROW_POLICIES)
+		random_narrow_policy(&yaml);
+	else
+		random_policy(&yaml, first,
+			number < PROCESS_POLICIES
+				? -1
+				: (int)((number - PROCESS_POLICIES) % PROCESS_FILTERS));
 	test->policies++;
 	hook = parse(&yaml, &set);
-	if (!hook || load(test, hook, &loaded, &error) < 0) {
+	if (!hook || load(test, hook, &loaded, &prefilter, &error) < 0) {
 		printf("# %s\n%.*s\n", error.message, (int)yaml.length, yaml.data);
 		test->results->failures++;
 		return;
@@ -330,7 +371,7 @@ static void run_policy(
 	child = fork();
 	if (!child) {
 		random_seed(~seed + number);
-		run_samples(test, &yaml, hook, hook_program_fd(loaded));
+		run_samples(test, &yaml, hook, &prefilter, hook_program_fd(loaded));
 		fflush(stdout);
 		_exit(0);
 	}
@@ -427,6 +468,8 @@ static void run_all(struct selectors_test *test, uint64_t seed, uint64_t cases, 
 		run_policy(test, combinations[0], seed,
 			PROCESS_POLICIES + round * PROCESS_FILTERS + (uint64_t)filter);
 	}
+	for (number = NARROW_POLICIES; only < 0 && number < NARROW_POLICIES + NARROW_ROUNDS;)
+		run_policy(test, combinations[0], seed, number++);
 }
 
 int main(int argc, char **argv)
@@ -458,10 +501,16 @@ int main(int argc, char **argv)
 	run_all(&test, seed, cases, only);
 	diag("%llu policies, %llu cases, %llu of them matches", (unsigned long long)test.policies,
 		(unsigned long long)test.results->cases, (unsigned long long)test.results->matches);
+	diag("turned away before any question: %llu by a number, %llu by a text",
+		(unsigned long long)test.results->turned_away_by_number,
+		(unsigned long long)test.results->turned_away_by_text);
 	ok(!test.results->failures, "every policy is taken and runs");
 	ok(!test.results->disagreements, "the kernel answers as the model does");
 	ok(only >= 0 || test.results->cases >= cases, "in at least %llu cases",
 		(unsigned long long)cases);
+	ok(only >= 0 || (test.results->turned_away_by_number >= TURNED_AWAY_MIN &&
+				test.results->turned_away_by_text >= TURNED_AWAY_MIN),
+		"some are turned away before any question");
 	ok(only >= 0 || !count_missing(&test.results->occurrences, true),
 		"every operator with every type, every filter, with both answers");
 	files_remove();

@@ -43,6 +43,14 @@ static void ask_for_everything(struct policy_bpf *object, const char *program)
 	object->rodata->steps_count = HOOK_STEPS_MAX;
 	object->rodata->steps_used = ~0ULL;
 	object->rodata->steps_ask_ancestors = true;
+	object->rodata->number_prefilter.is_used = true;
+	object->rodata->number_prefilter.is_signed = true;
+	object->rodata->number_prefilter.size = 4;
+	object->rodata->number_prefilter.bits = 1;
+	object->rodata->number_prefilter.count = PREFILTER_CHOICES_MAX;
+	object->rodata->text_prefilter.is_used = true;
+	object->rodata->text_prefilter.is_long = true;
+	object->rodata->text_prefilter.count = PREFILTER_CHOICES_MAX;
 	object->rodata->texts_size = HOOK_TEXT_BYTES_MAX;
 	object->rodata->text_longest = HIT_ARGUMENT_MAX;
 	object->rodata->hook_scope = 3;

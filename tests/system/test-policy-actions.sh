@@ -63,6 +63,8 @@ policy_add ten "tracepoints:
   args: [$(printf '{index: %d, type: uint64}, ' 1 1 1 1 1 1 1 1 1){index: 1, type: int64}]
   selectors: [{matchArgs: [{args: [9], operator: Equal, values: [\"428\"]}]}]" # open_tree
 policy_add fresh "$(on openat '{index: 1, type: string}, {index: 2, type: int}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]')"
+policy_add narrow "$(on access '{index: 0, type: string}, {index: 1, type: int}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-narrow]}, {index: 1, operator: Equal, values: ["-3"]}]
+- matchArgs: [{index: 1, operator: Mask, values: ["0x40000"]}, {index: 0, operator: Equal, values: [/tally-wide]}]')"
 policy_add hostile "$(on access '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Prefix, values: [/hostile]}]')"
 policy_add hook-filter "$(on getpriority "$who" '- matchArgs:
   - {index: 1, operator: GreaterThan, values: ["46000"]}
@@ -100,6 +102,14 @@ act call fsopen s:tally 0
 raw=$pid
 act call open_tree -1 s:tally 0
 ten=$pid
+narrow=()
+for call in "s:/tally-narrower -3" "s:/tally-narrower 3" "s:/tally-wide 0x40001" "s:/tally-wide 3" "e:/tally-wide 0x40000"; do
+	read -ra words <<<"$call"
+	act call access "${words[@]}"
+	narrow+=("$pid")
+done
+narrow_hits=$(policy_counter narrow hits)
+act call -n 50 access s:/elsewhere 0
 act fresh-open 100
 fresh=$pids
 act call access "s:/hostile\"'\\ key=\"none\" 
@@ -117,6 +127,9 @@ done
 is "NoPost: no event, and no later selector" "$(hits two-selectors "$pid_41020")" 0
 is "no selector matches" "$(hits two-selectors "$pid_41030")" 0
 is "what matched without an event is counted" "$(policy_counter two-selectors matches) $(policy_counter two-selectors posted)" "5 4"
+is "two arguments, two selectors" "$(for pid in "${narrow[@]}"; do hits narrow "$pid"; done | tr '\n' ' ')" "1 0 1 0 1 "
+ok "calls that nothing matches are hits all the same" test "$(policy_counter narrow hits)" -ge $((narrow_hits + 50))
+is "and nothing else" "$(policy_counter narrow matches) $(policy_counter narrow errors)" "3 0"
 is "message, tags, label, function, arguments, return, policy" \
 	"$(hit said "$said" '[.message, .tags, .selector, .function_name, .args, .return, .policy_name, .action]')" \
 	'["what it is about",["one","two"],"the-selector","__x64_sys_getpriority",[{"int_arg":9},{"int_arg":42000}],{"int_arg":-22},"said","KPROBE_ACTION_POST"]'

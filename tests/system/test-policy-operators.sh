@@ -34,6 +34,16 @@ string-postfix|access|index: 0, type: string|Postfix, values: [".tally"]|access 
 string-not-postfix|readlink|index: 0, type: string|NotPostfix, values: ["e", "y", "s", "0", "1", "2", "3"]|readlink s:/tallyX 0 0|readlink s:/tally 0 0
 string-sub|access|index: 0, type: string|SubString, values: ["-ally-"]|access s:/x/t-ally-m 0|access s:/x/t-ALLY-m 0
 string-sub-case|access|index: 0, type: string|SubStringIgnCase, values: ["-ALly-man"]|access s:/x/t-alLY-MAN 0|access s:/x/t-alLY 0
+string-empty|access|index: 0, type: string|Equal, values: [""]|access s: 0|access s:/ 0
+string-short|access|index: 0, type: string|Equal, values: ["/ts"]|access s:/ts 0|access s:/ts/ 0
+string-8-bytes|access|index: 0, type: string|Equal, values: ["/tally-8"]|access s:/tally-8 0|access s:/tally-80 0
+string-16-bytes|access|index: 0, type: string|Prefix, values: ["/tally-16-bytes/"]|access s:/tally-16-bytes/more 0|access s:/tally-16-bytes 0
+string-of-many|access|index: 0, type: string|Prefix, values: ["/many0", "/many1", "/many2", "/many3", "/many4", "/many5", "/many6", "/many7", "/many8", "/many9"]|access s:/many9 0|access s:/manyA 0
+string-at-end|access|index: 0, type: string|Prefix, values: ["/te"]|access e:/ted 0|access e:/tf 0
+string-short-at-end|access|index: 0, type: string|Equal, values: ["/tg"]|access e:/tg 0|access e:/tgg 0
+string-long-at-end|access|index: 0, type: string|Equal, values: ["/tally/at/the/end/of/memory"]|access e:/tally/at/the/end/of/memory 0|access e:/tally/at/the/end/of/memor 0
+string-not-at-end|readlink|index: 0, type: string|NotPrefix, values: ["/", "a", "m", ".", "s", "t"]|readlink e:n 0 0|readlink e:m 0 0
+in-map-of-many|getpriority|index: 1, type: int|InMap, values: ["-400101", "-400103", "-400105", "-400107", "-400109", "-400111", "-400113", "-400115", "-400117", "-400119"]|getpriority 9 -400119|getpriority 9 -400118
 buffer-equal|write|index: 1, type: char_buf, sizeArgIndex: 3|Equal, values: ["tally\n"]|write -1 s:tally\n 6|write -1 s:tally 5
 buffer-prefix|write|index: 1, type: char_buf, sizeArgIndex: 3|Prefix, values: ["tally prefix"]|write -1 s:tally_prefix_and_more 21|write -1 s:tally_prefi 11
 fd-equal|fsync|index: 0, type: fd|Equal, values: ["%W/regular"]|fsync f:%W/regular|fsync f:%W/directory
