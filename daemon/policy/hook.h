@@ -18,6 +18,7 @@ struct hook;
 /* What all hooks share: descriptors of the base sensor's maps and of those of the engine. */
 struct hook_environment {
 	struct policy_bpf *shared; /* its maps; no program of it is loaded */
+	int types;		   /* reduced_btf.h; -1: all of the kernel's are read each time */
 	uint32_t ring_bytes;
 	uint64_t throttle_bytes;
 	bool have_task_storage, have_rdonly_cast, have_mapping_iterator;

@@ -2,17 +2,24 @@
 /* The maps that hooks share: with each other, and with the base sensor. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "bpf/include/policy.h"
 #include "bpf/policy_plain.skel.h"
+#include "daemon/log.h"
 #include "daemon/policy/hook_internal.h"
+#include "daemon/policy/reduced_btf.h"
 #include "daemon/sensor/refusal.h"
 #include "lib/util.h"
+
+#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
 
 /* The maps of the object that are not a hook's own. */
 int hook_share_maps(struct policy_bpf *object, const struct hook_environment *environment)
@@ -86,7 +93,8 @@ _Static_assert(sizeof(struct policy_bpf__rodata) == sizeof(struct policy_plain_b
  * modules' BTF as well, which takes CAP_SYS_ADMIN; not when the BTF to look in is named. */
 struct policy_bpf *hook_open_object(const struct hook_environment *environment)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
+	char types[32] = KERNEL_TYPES;
+	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = types);
 	struct policy_bpf *object = calloc(1, sizeof(*object));
 	int r;
 
@@ -94,6 +102,8 @@ struct policy_bpf *hook_open_object(const struct hook_environment *environment)
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (environment->types >= 0)
+		snprintf(types, sizeof(types), "/proc/self/fd/%d", environment->types);
 	r = policy_bpf__create_skeleton(object);
 	/* the same programs, without functions that this kernel lacks */
 	if (r >= 0 && !(environment->have_rdonly_cast && environment->have_mapping_iterator))
@@ -109,10 +119,29 @@ struct policy_bpf *hook_open_object(const struct hook_environment *environment)
 	return object;
 }
 
-int hook_environment_init(struct hook_environment *environment, struct error *error)
+/* Without them hooks are loaded all the same, only slower. */
+static void reduce_types(struct hook_environment *environment)
 {
 	struct policy_bpf *object = hook_open_object(environment);
+	struct btf *kernel = btf__load_vmlinux_btf();
+
+	if (object && kernel)
+		environment->types = reduced_btf_open(kernel, bpf_object__btf(object->obj));
+	if (environment->types < 0)
+		log_debug(
+			"the kernel's types cannot be reduced: %s", strerror(-environment->types));
+	btf__free(kernel);
+	policy_bpf__destroy(object);
+}
+
+int hook_environment_init(struct hook_environment *environment, struct error *error)
+{
+	struct policy_bpf *object;
 	int r;
+
+	environment->types = -1;
+	reduce_types(environment);
+	object = hook_open_object(environment);
 
 	if (!object)
 		return error_set(error, -errno, "cannot open the BPF object of policies: %s",
@@ -132,4 +161,7 @@ void hook_environment_done(struct hook_environment *environment)
 {
 	policy_bpf__destroy(environment->shared);
 	environment->shared = NULL;
+	if (environment->types >= 0)
+		close(environment->types);
+	environment->types = -1;
 }
