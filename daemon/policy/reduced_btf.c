@@ -19,12 +19,9 @@
 struct reduction {
 	const struct btf *from;
 	struct btf *to;
-	uint32_t *ids; /* by the kernel's id; 0: not there yet, and void */
+	bool *wanted; /* by id */
 	size_t count;
-	unsigned int depth;
 };
-
-static int add_type(struct reduction *reduction, uint32_t id);
 
 /* "task_struct" of "task_struct___without_cgroups" */
 static size_t essential_length(const char *name)
@@ -39,37 +36,57 @@ static bool is_named(const struct btf_type *type)
 	return btf_is_composite(type) || btf_is_any_enum(type) || btf_is_typedef(type);
 }
 
-static int add_members(struct reduction *reduction, const struct btf_type *type)
+static bool is_modifier(const struct btf_type *type)
+{
+	return btf_is_typedef(type) || btf_is_const(type) || btf_is_volatile(type) ||
+	       btf_is_restrict(type) || btf_is_type_tag(type);
+}
+
+/* A type, and what it is made of. */
+static int want(struct reduction *reduction, uint32_t id, unsigned int depth)
+{
+	const struct btf_type *type = btf__type_by_id(reduction->from, id);
+	int r = 0;
+
+	if (!id || (id < reduction->count && reduction->wanted[id]))
+		return 0;
+	if (!type || id >= reduction->count || depth == DEPTH_MAX)
+		return -EINVAL;
+	reduction->wanted[id] = true;
+	if (is_modifier(type))
+		return want(reduction, type->type, depth + 1);
+	if (btf_is_array(type)) {
+		r = want(reduction, btf_array(type)->type, depth + 1);
+		return r < 0 ? r : want(reduction, btf_array(type)->index_type, depth + 1);
+	}
+	for (uint32_t i = 0; btf_is_composite(type) && i < btf_vlen(type) && r >= 0; i++)
+		r = want(reduction, btf_members(type)[i].type, depth + 1);
+	return r;
+}
+
+static int copy_composite(struct reduction *reduction, const struct btf_type *type)
 {
 	const struct btf_member *members = btf_members(type);
 	const char *name = btf__name_by_offset(reduction->from, type->name_off);
-	int r = 0, id;
+	int r = btf_is_struct(type) ? btf__add_struct(reduction->to, name, type->size)
+				    : btf__add_union(reduction->to, name, type->size);
 
-	for (uint32_t i = 0; i < btf_vlen(type) && r >= 0; i++)
-		r = add_type(reduction, members[i].type);
-	if (r < 0)
-		return r;
-	id = btf_is_struct(type) ? btf__add_struct(reduction->to, name, type->size)
-				 : btf__add_union(reduction->to, name, type->size);
-	if (id < 0)
-		return id;
 	for (uint32_t i = 0; i < btf_vlen(type) && r >= 0; i++)
 		r = btf__add_field(reduction->to,
 			btf__name_by_offset(reduction->from, members[i].name_off),
-			(int)reduction->ids[members[i].type], btf_member_bit_offset(type, i),
+			(int)members[i].type, btf_member_bit_offset(type, i),
 			btf_member_bitfield_size(type, i));
-	return r < 0 ? r : id;
+	return r;
 }
 
-static int add_enum(struct reduction *reduction, const struct btf_type *type)
+static int copy_enum(struct reduction *reduction, const struct btf_type *type)
 {
 	const char *name = btf__name_by_offset(reduction->from, type->name_off);
-	int id = btf_is_enum(type)
-			 ? btf__add_enum(reduction->to, name, type->size)
-			 : btf__add_enum64(reduction->to, name, type->size, btf_kflag(type));
-	int r = 0;
+	int r = btf_is_enum(type)
+			? btf__add_enum(reduction->to, name, type->size)
+			: btf__add_enum64(reduction->to, name, type->size, btf_kflag(type));
 
-	for (uint32_t i = 0; id >= 0 && i < btf_vlen(type) && r >= 0; i++) {
+	for (uint32_t i = 0; i < btf_vlen(type) && r >= 0; i++) {
 		if (btf_is_enum(type))
 			r = btf__add_enum_value(reduction->to,
 				btf__name_by_offset(reduction->from, btf_enum(type)[i].name_off),
@@ -79,18 +96,14 @@ static int add_enum(struct reduction *reduction, const struct btf_type *type)
 				btf__name_by_offset(reduction->from, btf_enum64(type)[i].name_off),
 				btf_enum64_value(&btf_enum64(type)[i]));
 	}
-	return r < 0 ? r : id;
+	return r;
 }
 
-/* A type that says something more of another one. */
-static int add_modifier(struct reduction *reduction, const struct btf_type *type)
+static int copy_modifier(struct reduction *reduction, const struct btf_type *type)
 {
 	const char *name = btf__name_by_offset(reduction->from, type->name_off);
-	int r = add_type(reduction, type->type), of;
+	int of = (int)type->type;
 
-	if (r < 0)
-		return r;
-	of = (int)reduction->ids[type->type];
 	switch (btf_kind(type)) {
 	case BTF_KIND_TYPEDEF:
 		return btf__add_typedef(reduction->to, name, of);
@@ -105,66 +118,43 @@ static int add_modifier(struct reduction *reduction, const struct btf_type *type
 	}
 }
 
-static int add_array(struct reduction *reduction, const struct btf_type *type)
-{
-	const struct btf_array *array = btf_array(type);
-	int r = add_type(reduction, array->type);
-
-	if (r >= 0)
-		r = add_type(reduction, array->index_type);
-	return r < 0 ? r
-		     : btf__add_array(reduction->to, (int)reduction->ids[array->index_type],
-			       (int)reduction->ids[array->type], array->nelems);
-}
-
 static int copy_type(struct reduction *reduction, const struct btf_type *type)
 {
 	const char *name = btf__name_by_offset(reduction->from, type->name_off);
 
+	if (is_modifier(type))
+		return copy_modifier(reduction, type);
 	switch (btf_kind(type)) {
 	case BTF_KIND_INT:
 		return btf__add_int(reduction->to, name, type->size, btf_int_encoding(type));
 	case BTF_KIND_FLOAT:
 		return btf__add_float(reduction->to, name, type->size);
-	case BTF_KIND_PTR:
-		return btf__add_ptr(reduction->to, 0);
 	case BTF_KIND_FWD:
 		return btf__add_fwd(
 			reduction->to, name, btf_kflag(type) ? BTF_FWD_UNION : BTF_FWD_STRUCT);
 	case BTF_KIND_ARRAY:
-		return add_array(reduction, type);
+		return btf__add_array(reduction->to, (int)btf_array(type)->index_type,
+			(int)btf_array(type)->type, btf_array(type)->nelems);
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
-		return add_members(reduction, type);
+		return copy_composite(reduction, type);
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
-		return add_enum(reduction, type);
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_CONST:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_TYPE_TAG:
-		return add_modifier(reduction, type);
-	default: /* a function's type, of a typedef */
-		return 0;
+		return copy_enum(reduction, type);
+	default: /* a pointer, or a function's type, of a typedef */
+		return btf__add_ptr(reduction->to, 0);
 	}
 }
 
-/* What it is made of comes before it. */
-static int add_type(struct reduction *reduction, uint32_t id)
+/* Each keeps its number, which programs tell the kernel (bpf_rdonly_cast()): the others become
+ * pointers to nothing, the smallest type there is. */
+static int copy_all(struct reduction *reduction)
 {
-	const struct btf_type *type = btf__type_by_id(reduction->from, id);
-	int r;
+	int r = 0;
 
-	if (!id || (id < reduction->count && reduction->ids[id]))
-		return 0;
-	if (!type || id >= reduction->count || reduction->depth == DEPTH_MAX)
-		return -EINVAL;
-	reduction->depth++;
-	r = copy_type(reduction, type);
-	reduction->depth--;
-	if (r >= 0)
-		reduction->ids[id] = (uint32_t)r;
+	for (uint32_t i = 1; i < reduction->count && r >= 0; i++)
+		r = reduction->wanted[i] ? copy_type(reduction, btf__type_by_id(reduction->from, i))
+					 : btf__add_ptr(reduction->to, 0);
 	return r;
 }
 
@@ -207,7 +197,7 @@ static int names_of(const struct btf *object, struct names *ret_names)
 	return 0;
 }
 
-static int add_all(struct reduction *reduction, const struct names *names)
+static int want_all(struct reduction *reduction, const struct names *names)
 {
 	int r = 0;
 
@@ -217,7 +207,7 @@ static int add_all(struct reduction *reduction, const struct names *names)
 
 		if (is_named(type) && name && *name &&
 			bsearch(&name, names->items, names->count, sizeof(char *), compare_names))
-			r = add_type(reduction, i);
+			r = want(reduction, i, 0);
 	}
 	return r;
 }
@@ -249,18 +239,20 @@ int reduced_btf_open(const struct btf *kernel, const struct btf *object)
 	struct names names = {};
 	int r;
 
-	reduction.ids = calloc(reduction.count, sizeof(*reduction.ids));
+	reduction.wanted = calloc(reduction.count, sizeof(*reduction.wanted));
 	reduction.to = btf__new_empty();
-	if (!reduction.ids || !reduction.to)
+	if (!reduction.wanted || !reduction.to)
 		r = -ENOMEM;
 	else
 		r = names_of(object, &names);
 	if (r >= 0)
-		r = add_all(&reduction, &names);
+		r = want_all(&reduction, &names);
+	if (r >= 0)
+		r = copy_all(&reduction);
 	if (r >= 0)
 		r = write_out(reduction.to);
 	names_done(&names);
 	btf__free(reduction.to);
-	free(reduction.ids);
+	free(reduction.wanted);
 	return r;
 }

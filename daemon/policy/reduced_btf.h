@@ -9,6 +9,6 @@
 struct btf;
 
 /* Write to a new descriptor, without a name, what `kernel` has of the structures, unions, enums and
- * typedefs whose names `object` has, and what they are made of; what they point to is left out, as
- * CO-RE does not follow it. The descriptor, the caller's, or -errno. */
+ * typedefs whose names `object` has, and what they are made of, each with its number; what they
+ * point to is left out, as CO-RE does not follow it. The descriptor, the caller's, or -errno. */
 int reduced_btf_open(const struct btf *kernel, const struct btf *object);

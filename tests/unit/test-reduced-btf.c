@@ -63,6 +63,7 @@ START_TEST(what_is_named_and_made_of)
 	ck_assert_ptr_null(find(reduced, "other", BTF_KIND_STRUCT));
 	wanted = find(reduced, "wanted", BTF_KIND_STRUCT);
 	ck_assert_ptr_nonnull(wanted);
+	ck_assert_int_eq(btf__find_by_name(reduced, "wanted"), btf__find_by_name(kernel, "wanted"));
 	ck_assert_uint_eq(wanted->size, 40);
 	ck_assert_uint_eq(btf_vlen(wanted), 4);
 	members = btf_members(wanted);
