@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Whether anything can match at all, by what is in the registers and by how a string begins. Most
- * calls are a miss, and a miss that has to take the steps costs two to four times as much. Only ever
- * a "no" that the steps would say too, now and when they are asked again at the return: what cannot
- * be read is theirs to decide.
+ * calls are a miss, and a miss that has to take the steps costs two to four times as much. Only
+ * ever a "no" that the steps would say too, now and when they are asked again at the return: what
+ * cannot be read is theirs to decide.
  */
 #pragma once
 
