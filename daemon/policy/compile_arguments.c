@@ -303,7 +303,8 @@ static int compile_texts(struct compiler *compiler, struct hook_step step,
 			if (copy[j] >= 'A' && copy[j] <= 'Z')
 				copy[j] = (char)(copy[j] - 'A' + 'a');
 		step.low = 0;
-		memcpy(&step.low, copy, MIN(text->length, sizeof(step.low)));
+		if (text->length) /* of no text yet, there is no copy */
+			memcpy(&step.low, copy, MIN(text->length, sizeof(step.low)));
 		step.high = text->length < sizeof(step.high) ? (1ULL << (8 * text->length)) - 1
 							     : UINT64_MAX;
 		if (compile_alternative(compiler, step, i + 1 == count, negated) < 0)

@@ -170,6 +170,45 @@ is "unusual-programs: a program by its descriptor" \
 	"$(events '.process_tracepoint | select(. != null and .policy_name == "unusual-programs") | .args[1].string_arg' | grep -c /proc/self/fd/9)" 1
 is "listening-sockets: a port" "$(events '.process_tracepoint | select(. != null and .policy_name == "listening-sockets") | .args[0].sock_arg.sport' |
 	grep -cx 7391)" 1
+
+# ---- on functions, where the kernel has such hooks ----
+
+is_in_force() {
+	[[ " ${in_force[*]} " == *" $1 "* ]]
+}
+# functions POLICY FILTER: those whose hook was passed by what the filter chooses
+functions() {
+	events '.process_kprobe | select(. != null and .policy_name == $policy) | select('"$2"') | .function_name' -r --arg policy "$1" | sort -u | paste -s -d ' '
+}
+file=/etc/tally-test.$$
+if is_in_force file-integrity-etc; then
+	cat /etc/hostname >/dev/null
+	echo x >$file
+	"$actors/call" truncate s:$file 0 >/dev/null
+	chmod 600 $file
+	chown 1:1 $file
+	mv $file $file.moved
+	rm $file.moved
+	settle
+	is "file-integrity-etc: each change of a file" "$(functions file-integrity-etc '.args | tostring | contains("tally-test")')" \
+		"security_file_open security_path_chmod security_path_chown security_path_rename security_path_truncate security_path_unlink"
+	is "file-integrity-etc: not what is read" "$(functions file-integrity-etc '.args | tostring | contains("/etc/hostname")')" ""
+fi
+if is_in_force deleted-programs; then
+	"$actors/exec-deleted" >/dev/null
+	"$actors/exec-memfd" >/dev/null
+	settle
+	is "deleted-programs: a removed file and a memfd, and no other" \
+		"$(events '.process_kprobe | select(. != null and .policy_name == "deleted-programs") | .args[0].linux_binprm_arg.path | split("/")[-1] | split(" ")[0]' -r | sort | paste -s -d ' ')" \
+		"memfd:evil soon-deleted"
+fi
+if is_in_force privilege-gained; then
+	setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/su --version >/dev/null
+	setpriv --reuid 65534 --regid 65534 --clear-groups /usr/bin/id >/dev/null
+	settle
+	is "privilege-gained: a setuid program" "$(functions privilege-gained '.process.arguments | tostring | contains("/usr/bin/su")')" commit_creds
+	is "privilege-gained: not another one" "$(functions privilege-gained '.process.arguments | tostring | contains("/usr/bin/id")')" ""
+fi
 is "no process outside of containers is of the containers' policies" \
 	"$(count '.process_kprobe | . != null and (.policy_name | startswith("container-")) and .process.container == null')" 0
 is "none had errors" "$(tallyman policy list -o json | jq -c '[.[] | select(.errors != "0") | .name]')" "[]"

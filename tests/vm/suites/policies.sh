@@ -155,7 +155,7 @@ is "the service has nothing to complain of" "$(complaints | grep -v perf_event_p
 
 sysctl -q -w kernel.perf_event_paranoid=2 # for the tracepoints in these
 systemctl stop tallymand.service tallymand.socket
-for subject in policy-operators policy-filters policy-actions; do
+for subject in policy-operators policy-filters policy-actions shipped-policies; do
 	system_test $subject
 done
 finish
