@@ -16,6 +16,7 @@
 #include "lib/util.h"
 
 #define GROUP_TEXT_MAX 4096
+#define DESCRIPTORS    65536
 
 #define BIT(capability) (1ULL << (capability))
 
@@ -55,6 +56,22 @@ static void lift_memory_lock_limit(void)
 	const struct rlimit limit = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
 
 	(void)setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+/* A shell begins with 1024 descriptors, of which a hook of a policy takes some 25. As many as the
+ * service has, or as it may. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit, raised;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	raised.rlim_cur = DESCRIPTORS;
+	raised.rlim_max = MAX((rlim_t)DESCRIPTORS, limit.rlim_max);
+	if (!setrlimit(RLIMIT_NOFILE, &raised))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* To give the control socket to a group one has to be in it, or have CAP_CHOWN. */
@@ -120,6 +137,7 @@ int capabilities_drop(const struct config *config, struct error *error)
 	int r;
 
 	lift_memory_lock_limit();
+	raise_descriptor_limit();
 	if (held & BIT(CAP_SETGID)) {
 		r = join_group(config, error);
 		if (r < 0)

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Policies as large as they may be are taken by this kernel and match; larger ones are refused with the
 # limit's name, and leave nothing behind.
+# A shell's limit of descriptors, lower still: the daemon raises it.
+# shellcheck disable=SC2016,SC2034 # the inner shell's; for what is sourced
+daemon_wrapper=(sh -c 'ulimit -Sn 256; exec "$@"' -)
 . "$(dirname "$0")/lib.sh"
 . "$tests_dir/policy.sh"
 
@@ -84,5 +87,15 @@ is "the last of 4000 texts" "$(hits many-texts "$text") $(hits many-texts "$not_
 is "the last of 3000 numbers" "$(hits many-numbers "$number") $(hits many-numbers "$not_number")" "1 0"
 is "the last of 64 selectors" "$(hit many-selectors "$selector" .selector)" '"64"'
 is "what was refused is not there" "$(tallyman policy list -o json | jq -c '[.[].name | select(test("^(longer|more)-"))]')" "[]"
+# ---- many at once ----
+for number in $(seq 50); do
+	policy_file "at-once-$number" "$(on getpriority 1 int Equal "\"77$number\"")"
+done
+tallyman policy add "$work"/at-once-*.yaml >"$work/add.txt" 2>&1
+is "50 policies on one system call" "$(tallyman policy list -o json | jq '[.[] | select(.name | startswith("at-once-")) | select(.state == "enabled")] | length')" 50
+act call getpriority 9 7750
+settle
+is "and only the one that it is about says so" \
+	"$(events '.process_kprobe | select(. != null and .process.pid == $pid) | .policy_name | select(startswith("at-once-"))' -r --argjson pid "$pid" | paste -s -d ' ')" at-once-50
 is "none had errors" "$(tallyman policy list -o json | jq -c '[.[] | select(.errors != "0") | .name]')" "[]"
 finish
