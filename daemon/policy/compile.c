@@ -214,7 +214,16 @@ static int compile_workloads(struct compiler *compiler, size_t selector)
 		}                                                                                  \
 	} while (0)
 
-/* What is cheapest to answer comes first: the process, then arguments, which must be read. */
+/* Numbers are there at once; a path has to be walked. */
+static int compile_if(
+	struct compiler *compiler, const struct policy_match_args *match, bool is_number)
+{
+	return compile_is_number(compiler, match) == is_number ? compile_match_args(compiler, match)
+							       : 0;
+}
+
+/* What is cheapest to answer comes first: the process, numbers, then arguments that must be read.
+ * All of them have to be met, so their order makes no other difference. */
 static int compile_filters(
 	struct compiler *compiler, const struct policy_selector *selector, size_t index)
 {
@@ -234,8 +243,10 @@ static int compile_filters(
 		compile_capabilities(compiler, match, STEP_CAPABILITIES_CHANGED));
 	EACH(match_namespaces, compile_namespaces(compiler, match));
 	EACH(match_namespace_changes, compile_namespace_changes(compiler, match));
-	EACH(match_args, compile_match_args(compiler, match));
-	EACH(match_data, compile_match_args(compiler, match));
+	EACH(match_args, compile_if(compiler, match, true));
+	EACH(match_data, compile_if(compiler, match, true));
+	EACH(match_args, compile_if(compiler, match, false));
+	EACH(match_data, compile_if(compiler, match, false));
 	return 0;
 }
 

@@ -66,6 +66,8 @@ int compile_alternative(
 int64_t compile_text(struct compiler *compiler, const void *data, size_t length);
 /* matchArgs, matchData, matchReturnArgs: one entry; `argument` is its place in hook_arguments. */
 int compile_match_args(struct compiler *compiler, const struct policy_match_args *match);
+/* Whether it asks about integers. */
+bool compile_is_number(const struct compiler *compiler, const struct policy_match_args *match);
 /* The place of one of the hook's arguments in hook_arguments. */
 uint32_t compile_argument_index(
 	const struct policy_hook *hook, const struct policy_argument *argument);

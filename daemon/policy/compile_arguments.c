@@ -422,6 +422,13 @@ static int values_of_auto(struct compiler *compiler, const struct policy_match_a
 	return 0;
 }
 
+bool compile_is_number(const struct compiler *compiler, const struct policy_match_args *match)
+{
+	uint32_t index = compile_argument_index(compiler->input->hook, match->argument);
+
+	return policy_type_class(compiler->input->types[index]) == POLICY_CLASS_INTEGER;
+}
+
 int compile_match_args(struct compiler *compiler, const struct policy_match_args *match)
 {
 	const struct policy_hook *hook = compiler->input->hook;
