@@ -152,10 +152,4 @@ for name in call calls connect deny fentry function lsm; do
 	policy_delete $name
 done
 is "the service has nothing to complain of" "$(complaints | grep -v perf_event_paranoid)" ""
-
-sysctl -q -w kernel.perf_event_paranoid=2 # for the tracepoints in these
-systemctl stop tallymand.service tallymand.socket
-for subject in policy-operators policy-filters policy-actions shipped-policies; do
-	system_test $subject
-done
 finish
