@@ -31,14 +31,12 @@ struct syscall_return {
 	__s64 value;
 };
 
-/* Only what is used: the kernel refuses to attach a program that looks at more arguments than the
- * system call has. */
 static __always_inline __u64 entry_raw(const struct syscall_entry *ctx, __u32 raw)
 {
 	__u64 value = 0;
 
 #pragma unroll
-	for (__u32 i = 0; i < 6; i++)
+	for (__u32 i = 0; i < CALL_ARGUMENTS_MAX; i++)
 		if (i < raw_count && i == raw)
 			value = ctx->arguments[i];
 	return value;
@@ -48,21 +46,7 @@ static __always_inline __u64 entry_raw(const struct syscall_entry *ctx, __u32 ra
 SEC("?tracepoint")
 int on_syscall(struct syscall_entry *ctx)
 {
-	struct hit_slot *slot;
-	__u32 index;
-
-	if (!hook_is_wanted() || !PREFILTER_PASSES(entry_raw, ctx))
-		return 0;
-	slot = slot_begin(&index);
-	if (!slot)
-		return 0;
-#pragma unroll
-	for (__u32 i = 0; i < 6; i++)
-		if (i < raw_count)
-			slot->raw[i] = ctx->arguments[i];
-	slot->record.function = (__u32)ctx->number;
-	hook_run(ctx, slot, index);
-	slot_release(slot);
+	CALL_RUN(ctx, entry_raw, ctx, (__u32)ctx->number);
 	return 0;
 }
 
@@ -78,18 +62,8 @@ SEC("?fentry/function")
 int on_syscall_function(__u64 *ctx)
 {
 	const struct pt_regs *regs = (const void *)ctx[0];
-	struct hit_slot *slot;
-	__u32 index;
 
-	if (!hook_is_wanted() || !PREFILTER_PASSES(call_register, regs))
-		return 0;
-	slot = slot_begin(&index);
-	if (!slot)
-		return 0;
-	call_registers_raw(regs, slot);
-	slot->record.function = CALL_NUMBER(regs);
-	hook_run(ctx, slot, index);
-	slot_release(slot);
+	CALL_RUN(ctx, call_register, regs, CALL_NUMBER(regs));
 	return 0;
 }
 
@@ -98,20 +72,9 @@ SEC("?tp_btf/sys_enter")
 int on_sys_enter(__u64 *ctx)
 {
 	const struct pt_regs *regs = (const void *)ctx[0];
-	struct hit_slot *slot;
-	__u32 index;
 
-	if (!call_is_wanted(ctx[1]) || call_is_compat())
-		return 0;
-	if (!hook_is_wanted() || !PREFILTER_PASSES(call_register, regs))
-		return 0;
-	slot = slot_begin(&index);
-	if (!slot)
-		return 0;
-	call_registers_raw(regs, slot);
-	slot->record.function = ctx[1];
-	hook_run(ctx, slot, index);
-	slot_release(slot);
+	if (call_is_wanted(ctx[1]) && !call_is_compat())
+		CALL_RUN(ctx, call_register, regs, ctx[1]);
 	return 0;
 }
 
@@ -159,15 +122,7 @@ static __always_inline void tracepoint_raw(void *ctx, struct hit_slot *slot)
 SEC("?tracepoint")
 int on_tracepoint(void *ctx)
 {
-	struct hit_slot *slot;
-	__u32 index;
-
-	slot = hook_begin(&index);
-	if (!slot)
-		return 0;
-	tracepoint_raw(ctx, slot);
-	hook_entered(ctx, slot, index);
-	slot_release(slot);
+	HOOK_RUN(ctx, tracepoint_raw(ctx, slot));
 	return 0;
 }
 
@@ -182,15 +137,7 @@ static __always_inline void context_raw(const __u64 *ctx, struct hit_slot *slot)
 SEC("?raw_tp")
 int on_raw_tracepoint(__u64 *ctx)
 {
-	struct hit_slot *slot;
-	__u32 index;
-
-	slot = hook_begin(&index);
-	if (!slot)
-		return 0;
-	context_raw(ctx, slot);
-	hook_entered(ctx, slot, index);
-	slot_release(slot);
+	HOOK_RUN(ctx, context_raw(ctx, slot));
 	return 0;
 }
 
@@ -210,17 +157,7 @@ static __always_inline __u64 context_return(const __u64 *ctx)
 
 static __always_inline int function_entered(__u64 *ctx)
 {
-	struct hit_slot *slot;
-	__u32 index;
-	int error;
-
-	slot = hook_begin(&index);
-	if (!slot)
-		return 0;
-	context_raw(ctx, slot);
-	error = hook_entered(ctx, slot, index);
-	slot_release(slot);
-	return error;
+	return HOOK_RUN(ctx, context_raw(ctx, slot));
 }
 
 SEC("?fentry/function")
@@ -258,23 +195,20 @@ int on_fmod_ret(__u64 *ctx)
 	return errno_of(function_entered(ctx));
 }
 
-SEC("?kprobe")
-int on_kprobe(struct pt_regs *ctx)
+static __always_inline void parameters_raw(struct pt_regs *ctx, struct hit_slot *slot)
 {
-	struct hit_slot *slot;
-	__u32 index;
-
-	slot = hook_begin(&index);
-	if (!slot)
-		return 0;
 	slot->raw[0] = PT_REGS_PARM1(ctx);
 	slot->raw[1] = PT_REGS_PARM2(ctx);
 	slot->raw[2] = PT_REGS_PARM3(ctx);
 	slot->raw[3] = PT_REGS_PARM4(ctx);
 	slot->raw[4] = PT_REGS_PARM5(ctx);
 	slot->raw[5] = PT_REGS_SIXTH(ctx);
-	hook_entered(ctx, slot, index);
-	slot_release(slot);
+}
+
+SEC("?kprobe")
+int on_kprobe(struct pt_regs *ctx)
+{
+	HOOK_RUN(ctx, parameters_raw(ctx, slot));
 	return 0;
 }
 
@@ -288,16 +222,10 @@ int on_kretprobe(struct pt_regs *ctx)
 SEC("?uprobe")
 int on_uprobe(struct pt_regs *ctx)
 {
-	struct hit_slot *slot;
-	__u32 index;
-
-	slot = hook_begin(&index);
-	if (!slot)
-		return 0;
-	registers_raw(ctx, slot);
-	slot->record.function = have_attach_cookie ? bpf_get_attach_cookie(ctx) : 0;
-	hook_entered(ctx, slot, index);
-	slot_release(slot);
+	HOOK_RUN(ctx, ({
+		registers_raw(ctx, slot);
+		slot->record.function = have_attach_cookie ? bpf_get_attach_cookie(ctx) : 0;
+	}));
 	return 0;
 }
 

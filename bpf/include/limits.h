@@ -44,8 +44,8 @@
 
 /* ---- policies ---- */
 
-/* args and data of a hook; one more for the return value */
 #define SYSTEM_CALL_NUMBER_MAX 1023
+/* args and data of a hook; one more for the return value */
 #define HOOK_ARGUMENTS_MAX     10
 #define HOOK_RETURN_ARGUMENT   HOOK_ARGUMENTS_MAX
 #define HOOK_ARGUMENTS_ALL     (HOOK_ARGUMENTS_MAX + 1)

@@ -8,6 +8,9 @@
 #include "policy/modules.bpf.h"
 #include "policy/socket_owner.bpf.h"
 
+/* Behind the arguments come two stacks, of STACK_DEPTH_MAX addresses each, and their modules. */
+#define HIT_SENT_MAX (HIT_DATA_MAX + 2 * 1024 + HIT_ARGUMENT_MAX)
+
 const volatile __u32 arguments_count;
 const volatile bool hook_returns;   /* a program is attached to the return, for `return: true` */
 const volatile bool hook_rereads;   /* … for memory that was not there at the entry */
@@ -244,12 +247,12 @@ static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slo
 	if (hook_has_stack && selector && !(flags & HIT_RETURN)) {
 		used = stacks_put(ctx, slot, slot_index, selector, used);
 		asm volatile("" : "+r"(used));
-		if (used > HIT_DATA_MAX + 2048 + HIT_ARGUMENT_MAX)
+		if (used > HIT_SENT_MAX)
 			return false;
 	}
 	COUNT(posted);
 	return emit_bounded(&record->header, RECORD_HIT, sizeof(*record) + used,
-		sizeof(*record) + HIT_DATA_MAX + 2048 + HIT_ARGUMENT_MAX, true);
+		sizeof(*record) + HIT_SENT_MAX, true);
 }
 
 static __always_inline void arguments_read(struct hit_slot *slot, __u32 slot_index)

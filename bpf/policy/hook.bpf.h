@@ -124,6 +124,21 @@ static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 
 	return hook_run(ctx, slot, slot_index);
 }
 
+/* A hook's program: `fill` puts raw[] into `slot`. Override's error, or 0. */
+#define HOOK_RUN(ctx, fill)                                                                        \
+	({                                                                                         \
+		__u32 slot_index_ = 0;                                                             \
+		struct hit_slot *slot = hook_begin(&slot_index_);                                  \
+		int error_ = 0;                                                                    \
+                                                                                                   \
+		if (slot) {                                                                        \
+			fill;                                                                      \
+			error_ = hook_entered(ctx, slot, slot_index_);                             \
+			slot_release(slot);                                                        \
+		}                                                                                  \
+		error_;                                                                            \
+	})
+
 /* The return of a call whose entry was sent. */
 static __always_inline void hook_return_send(
 	void *ctx, struct hit_slot *slot, __u32 slot_index, const struct call_state *state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* raw[] of a system call where a program is given its registers: at the call's function, or where
- * all system calls pass. */
+/* Programs of system calls; and their arguments where a program is given the registers: at the
+ * call's function, or where all system calls pass. */
 #pragma once
 
 #include <linux/ptrace.h>
@@ -26,23 +26,6 @@ const volatile __u64 system_call_numbers[(SYSTEM_CALL_NUMBER_MAX + 1) / 64];
 #define CALL_NUMBER(regs)      ((regs)->orig_rax)
 #define TS_COMPAT	       0x0002
 #endif
-
-/* Only what is looked at: each is a load that may fault. */
-static __always_inline void call_registers_raw(const struct pt_regs *regs, struct hit_slot *slot)
-{
-	if (raw_count > 0)
-		slot->raw[0] = CALL_REGISTER(regs, 0);
-	if (raw_count > 1)
-		slot->raw[1] = CALL_REGISTER(regs, 1);
-	if (raw_count > 2)
-		slot->raw[2] = CALL_REGISTER(regs, 2);
-	if (raw_count > 3)
-		slot->raw[3] = CALL_REGISTER(regs, 3);
-	if (raw_count > 4)
-		slot->raw[4] = CALL_REGISTER(regs, 4);
-	if (raw_count > 5)
-		slot->raw[5] = CALL_REGISTER(regs, 5);
-}
 
 static __always_inline __u64 call_register(const struct pt_regs *regs, __u32 raw)
 {
@@ -79,3 +62,26 @@ static __always_inline bool call_is_compat(void)
 	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
 #endif
 }
+
+#define CALL_ARGUMENTS_MAX 6
+
+/* The program of a system call, of which `value_of(from, raw)` is an argument. A miss that the
+ * prefilter knows takes no slot. Only what is used is looked at: the kernel refuses to attach a
+ * program that looks at more arguments than its tracepoint has. */
+#define CALL_RUN(ctx, value_of, from, number)                                                      \
+	do {                                                                                       \
+		__u32 slot_index_ = 0;                                                             \
+		struct hit_slot *slot_;                                                            \
+                                                                                                   \
+		if (!hook_is_wanted() || !PREFILTER_PASSES(value_of, from))                        \
+			break;                                                                     \
+		slot_ = slot_begin(&slot_index_);                                                  \
+		if (!slot_)                                                                        \
+			break;                                                                     \
+		_Pragma("unroll") for (__u32 i_ = 0; i_ < CALL_ARGUMENTS_MAX;                      \
+				       i_++) if (i_ < raw_count) slot_->raw[i_] =                  \
+			value_of((from), i_);                                                      \
+		slot_->record.function = (number);                                                 \
+		hook_run((ctx), slot_, slot_index_);                                               \
+		slot_release(slot_);                                                               \
+	} while (0)

@@ -142,18 +142,20 @@ int hook_environment_init(struct hook_environment *environment, struct error *er
 	environment->types = -1;
 	reduce_types(environment);
 	object = hook_open_object(environment);
-
-	if (!object)
-		return error_set(error, -errno, "cannot open the BPF object of policies: %s",
+	if (!object) {
+		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
 			strerror(errno));
+		hook_environment_done(environment);
+		return r;
+	}
 	r = hook_share_maps(object, environment);
 	if (r >= 0)
 		r = policy_bpf__load(object);
+	environment->shared = object;
 	if (r < 0) {
-		policy_bpf__destroy(object);
+		hook_environment_done(environment);
 		return hook_say_refused(error, r, "cannot make the maps of policies");
 	}
-	environment->shared = object;
 	return 0;
 }
 

@@ -22,7 +22,3 @@ struct hook_prefilter {
 int prefilter_find(const struct compiled_hook *compiled,
 	const struct hook_argument arguments[HOOK_ARGUMENTS_ALL], uint32_t arguments_count,
 	struct hook_prefilter *ret);
-/* The kernel side's answer, for tests: whether an integer in its register passes. */
-bool prefilter_number_passes(const struct number_prefilter *prefilter, uint64_t raw);
-/* The same of a string that can be read as far as is looked at. */
-bool prefilter_text_passes(const struct text_prefilter *prefilter, const char *string);

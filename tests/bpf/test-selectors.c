@@ -35,6 +35,7 @@
 #include "lib/util.h"
 #include "policy/policy.h"
 #include "policy/words.h"
+#include "tests/bpf/prefilter-model.h"
 #include "tests/bpf/arguments-harness.h"
 #include "tests/bpf/selectors.h"
 #include "tests/bpf/selectors.skel.h"

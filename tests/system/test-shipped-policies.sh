@@ -104,7 +104,7 @@ cp "$actors/nothing" "$work/where-everybody-writes"
 (cd "$work" && ./where-everybody-writes)
 bash -c 'exec 9<"$1"; exec /proc/self/fd/9' - "$actors/nothing"
 "$work/where-everybody-writes"
-socket_program=(timeout 0.2 socat -u TCP-LISTEN:7391,bind=127.0.0.1 OPEN:/dev/null)
+socket_program=(timeout 0.2 socat -u "TCP-LISTEN:7391,bind=127.0.0.1" OPEN:/dev/null)
 command -v socat >/dev/null || socket_program=(timeout 0.2 bash -c 'exec 3<>/dev/tcp/127.0.0.1/1')
 ! command -v python3 >/dev/null || socket_program=(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 7391)); s.listen(1)')
 "${socket_program[@]}" >/dev/null 2>&1

@@ -9,6 +9,7 @@
 #include "daemon/policy/place.h"
 #include "lib/buf.h"
 #include "policy/policy.h"
+#include "tests/bpf/prefilter-model.h"
 #include "tests/unit/unit.h"
 
 static int any_bit(void *data, const struct policy_match_binaries *match, struct error *error)

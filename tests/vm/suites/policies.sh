@@ -27,6 +27,12 @@ if [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ]; then
 		'kernel.perf_event_paranoid is [0-9]+, which wants CAP_SYS_ADMIN for it: set it to 2'
 fi
 
+tallyman policy add /usr/share/tallyman/policies/*.yaml >"$work/shipped.txt" 2>&1
+is "each policy that is shipped is in force" \
+	"$(tallyman policy list -o json | jq '[.[] | select(.state == "enabled")] | length')" "$(find /usr/share/tallyman/policies -name '*.yaml' | wc -l)"
+diag "$(cat "$work/shipped.txt")"
+tallyman policy list -o json | jq -r '.[].name' | xargs "$tallyman" --runtime-dir "$run" policy delete >/dev/null
+
 in_force() {
 	tallyman policy list -o json | jq -e --arg name "$1" 'any(.[]; .name == $name and .state == "enabled")'
 }
