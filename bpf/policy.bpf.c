@@ -189,6 +189,70 @@ int on_lsm(__u64 *ctx)
 	return hook_overrides ? errno_of(error) : 0;
 }
 
+static __always_inline bool selector_hashes(__u32 index)
+{
+	struct hook_selector *selector = bpf_map_lookup_elem(&hook_selectors, &index);
+
+	return selector && (selector->flags & SELECTOR_FILE_HASH);
+}
+
+/* What Override returns, where there is no slot to say so. */
+static __always_inline int selector_error(__u32 index)
+{
+	struct hook_selector *selector = bpf_map_lookup_elem(&hook_selectors, &index);
+
+	return selector && (selector->flags & SELECTOR_OVERRIDE) && !hook_monitors ? selector->error
+										   : 0;
+}
+
+/* With a hash, which is made between two slots: the arguments are read again for the record. */
+static __always_inline int function_entered_hashing(__u64 *ctx)
+{
+	struct hit_slot *slot;
+	__u32 slot_index = 0;
+	int selector, error = 0;
+	bool hashes;
+
+	if (file_is_being_hashed())
+		return 0;
+	slot = hook_begin(&slot_index);
+	if (!slot)
+		return 0;
+	context_raw(ctx, slot);
+	selector = PREFILTER_PASSES(raw_value, slot) ? hook_select(slot, slot_index) : -1;
+	if (selector < 0 && slot->incomplete)
+		COUNT(unreadable);
+	hashes = selector >= 0 && selector_hashes(selector);
+	if (hashes) {
+		slot_release(slot);
+		hashes = file_hash_make(ctx);
+		slot = slot_begin(&slot_index);
+		if (slot) {
+			context_raw(ctx, slot);
+			arguments_reset(slot);
+		} else {
+			error = selector_error(selector);
+		}
+	}
+	if (slot) {
+		if (selector >= 0)
+			error = hit_act(ctx, slot, slot_index, selector, 0);
+		slot_release(slot);
+	}
+	if (hashes)
+		file_hash_forget();
+	return error;
+}
+
+/* Where a program may sleep, which reading a file takes. */
+SEC("?lsm.s/file_open")
+int on_lsm_sleepable(__u64 *ctx)
+{
+	int error = function_entered_hashing(ctx);
+
+	return hook_overrides ? errno_of(error) : 0;
+}
+
 SEC("?fmod_ret/function")
 int on_fmod_ret(__u64 *ctx)
 {

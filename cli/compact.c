@@ -107,6 +107,22 @@ static bool format_lsm(struct compact_line *line)
 	return true;
 }
 
+/* Below the line: `   PATH sha256:…` */
+static void append_hash(struct compact_line *line)
+{
+	const struct json_value *hash = json_get(line->body, "ima_hash");
+	const struct json_value *argument = json_at(json_get(line->body, "args"), 0);
+	const struct json_value *path = json_path(argument, "file_arg", "path", NULL);
+
+	if (!json_text(hash))
+		return;
+	buf_append_string(line->out, "  ");
+	compact_word(line, COLOUR_CYAN,
+		path ? path : json_path(argument, "linux_binprm_arg", "path", NULL));
+	compact_word(line, NULL, hash);
+	buf_append_char(line->out, '\n');
+}
+
 /* ---- ours ---- */
 
 static void append_container(struct compact_line *line)
@@ -340,4 +356,5 @@ void compact_format(
 		compact_capabilities(&line);
 	buf_append_char(out, '\n');
 	compact_stacks(&line);
+	append_hash(&line);
 }

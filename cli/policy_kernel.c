@@ -96,8 +96,7 @@ static int try_selectors(
 	struct compile_input input = {
 		.hook = hook,
 		.binary_bit = any_bit,
-		.can_override =
-			place->mechanism == MECHANISM_LSM || place->mechanism == MECHANISM_FMOD_RET,
+		.can_override = hook_mechanism_can_override(place->mechanism),
 		.workload_scopes = scopes,
 	};
 	struct compiled_hook compiled = {};

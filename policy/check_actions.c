@@ -175,6 +175,12 @@ static void check_post(struct policy_checker *checker, struct policy_action *act
 	if (!lsm && action->ima_hash)
 		report_warning(checker->report, given(action, IMA_HASH),
 			"does nothing; allowed: in lsmhooks");
+	else if (action->ima_hash && checker->hook->hook.data &&
+		 !strcmp(checker->hook->hook.data, "file_open"))
+		report_warning(checker->report, given(action, IMA_HASH),
+			"a file that is being opened cannot be read yet, so that there is only the "
+			"hash that a policy of IMA made before, or that of a file opened for "
+			"writing only; file_post_open (Linux 6.9) has it");
 }
 
 static void check_override(struct policy_checker *checker, const struct policy_action *action)

@@ -22,6 +22,7 @@ typedef _Bool bool;
 #define SIGNAL_GROUP_EXIT  0x00000004
 #define PIDTYPE_TGID	   1
 #define S_IFMT		   00170000
+#define S_IFREG		   0100000
 #define S_ISUID		   0004000
 #define S_ISGID		   0002000
 #define S_IXGRP		   0000010
@@ -125,6 +126,7 @@ struct qstr {
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_flags;
+	unsigned long s_magic;
 };
 struct inode {
 	__u16 i_mode;

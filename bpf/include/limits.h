@@ -46,9 +46,9 @@
 
 #define SYSTEM_CALL_NUMBER_MAX 1023
 /* args and data of a hook; one more for the return value */
-#define HOOK_ARGUMENTS_MAX     10
-#define HOOK_RETURN_ARGUMENT   HOOK_ARGUMENTS_MAX
-#define HOOK_ARGUMENTS_ALL     (HOOK_ARGUMENTS_MAX + 1)
+#define HOOK_ARGUMENTS_MAX   10
+#define HOOK_RETURN_ARGUMENT HOOK_ARGUMENTS_MAX
+#define HOOK_ARGUMENTS_ALL   (HOOK_ARGUMENTS_MAX + 1)
 /* What the hooked place itself has: registers, fields of a tracepoint. */
 #define HOOK_RAW_MAX	 12
 #define HOOK_RESOLVE_MAX 10 /* steps of `resolve` */
@@ -78,6 +78,9 @@
 /* Files that a user's stack leads through: of more the frames are addresses. */
 #define STACK_MODULES_MAX     16
 #define STACK_MODULE_PATH_MAX 216 /* with its NUL; of a longer path the end */
+/* The digest of a file, at most: 512 bits. How many are made at once; of more there is none. */
+#define FILE_HASH_MAX	64
+#define FILE_HASHES_MAX 1024
 /* A symbol with its offset and module; longer ones are cut. */
 #define SYMBOL_TEXT_MAX 192
 

@@ -221,7 +221,8 @@ enum capability_set {
 #define SELECTOR_AWAITS_RETURN (1u << 5) /* matchReturnArgs: the return decides */
 #define SELECTOR_TRACK_SOCK    (1u << 6)
 #define SELECTOR_UNTRACK_SOCK  (1u << 7)
-#define SELECTOR_SOCK_SHIFT    8 /* argSock: an argument's place, 4 bits */
+#define SELECTOR_SOCK_SHIFT    8	  /* argSock: an argument's place, 4 bits */
+#define SELECTOR_FILE_HASH     (1u << 12) /* imaHash */
 
 enum rate_limit_scope {
 	RATE_LIMIT_THREAD,
@@ -270,7 +271,7 @@ struct hit_argument {
 #define HIT_NEEDS_RETURN  (1u << 6) /* with HIT_AWAITS_RETURN: without its return it is no hit */
 
 /* RECORD_HIT. After it: the arguments' data, the kernel stack, the user stack (8 bytes a frame),
- * what is mapped where that leads (struct stack_module). */
+ * what is mapped where that leads (struct stack_module), with a hash its FILE_HASH_MAX bytes. */
 struct hit_record {
 	struct record_header header;
 	struct process_key process;
@@ -285,7 +286,8 @@ struct hit_record {
 	__u32 data_length;
 	__u16 kernel_stack_depth, user_stack_depth;
 	__u16 module_count;
-	__u16 padding;
+	__u8 has_hash;	     /* imaHash */
+	__u8 hash_algorithm; /* the kernel's enum hash_algo, which is part of its ABI */
 	struct hit_argument arguments[HOOK_ARGUMENTS_ALL];
 };
 

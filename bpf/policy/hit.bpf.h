@@ -4,11 +4,13 @@
 
 #include "policy/argument_pieces.bpf.h"
 #include "policy/call.bpf.h"
+#include "policy/file_hash.bpf.h"
 #include "policy/match.bpf.h"
 #include "policy/modules.bpf.h"
 #include "policy/socket_owner.bpf.h"
 
-/* Behind the arguments come two stacks, of STACK_DEPTH_MAX addresses each, and their modules. */
+/* Behind the arguments come two stacks, of STACK_DEPTH_MAX addresses each, and their modules; LSM
+ * hooks have a hash instead. */
 #define HIT_SENT_MAX (HIT_DATA_MAX + 2 * 1024 + HIT_ARGUMENT_MAX)
 
 const volatile __u32 arguments_count;
@@ -244,11 +246,17 @@ static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slo
 	record->kernel_stack_depth = 0;
 	record->user_stack_depth = 0;
 	record->module_count = 0;
+	record->has_hash = 0;
 	if (hook_has_stack && selector && !(flags & HIT_RETURN)) {
 		used = stacks_put(ctx, slot, slot_index, selector, used);
 		asm volatile("" : "+r"(used));
 		if (used > HIT_SENT_MAX)
 			return false;
+	}
+	if (hook_sleeps && selector && (selector->flags & SELECTOR_FILE_HASH)) {
+		used += file_hash_put(slot, used);
+		if (!record->has_hash)
+			COUNT(unreadable);
 	}
 	COUNT(posted);
 	return emit_bounded(&record->header, RECORD_HIT, sizeof(*record) + used,

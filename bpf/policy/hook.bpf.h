@@ -97,13 +97,18 @@ static __always_inline struct hit_slot *hook_begin(__u32 *ret_index)
 	return hook_is_wanted() ? slot_begin(ret_index) : NULL;
 }
 
-/* With raw[] filled in and the prefilter passed. Returns Override's error, or 0. */
+/* With raw[] filled in and the prefilter passed: the selector that matches, or -1. */
+static __always_inline int hook_select(struct hit_slot *slot, __u32 slot_index)
+{
+	arguments_reset(slot);
+	return steps_count ? steps_run(slot, slot_index, 0) : 0;
+}
+
+/* The same, and what it is to do. Returns Override's error, or 0. */
 static __always_inline int hook_run(void *ctx, struct hit_slot *slot, __u32 slot_index)
 {
-	int selector;
+	int selector = hook_select(slot, slot_index);
 
-	arguments_reset(slot);
-	selector = steps_count ? steps_run(slot, slot_index, 0) : 0;
 	if (selector >= 0)
 		return hit_act(ctx, slot, slot_index, selector, 0);
 	if (slot->incomplete) {

@@ -34,14 +34,34 @@ static __always_inline struct process_state *current_state(void)
 	return bpf_map_lookup_elem(&process_states_by_tid, &tid);
 }
 
+#ifndef POLICY_PLAIN
+extern void bpf_rcu_read_lock(void) __ksym __weak;
+extern void bpf_rcu_read_unlock(void) __ksym __weak;
+#else
+static __always_inline void bpf_rcu_read_lock(void)
+{
+}
+static __always_inline void bpf_rcu_read_unlock(void)
+{
+}
+#endif
+
+/* Newer kernels want to see that the parent cannot go meanwhile, where a program may sleep. */
 static __always_inline struct process_state *parent_state(void)
 {
+	struct process_state *state = NULL;
+	struct task_struct *parent;
 	__u32 tid;
 
 	if (have_task_storage) {
-		struct task_struct *parent = bpf_get_current_task_btf()->real_parent;
-
-		return parent ? bpf_task_storage_get(&process_states, parent, NULL, 0) : NULL;
+		if (hook_sleeps)
+			bpf_rcu_read_lock();
+		parent = bpf_get_current_task_btf()->real_parent;
+		if (parent)
+			state = bpf_task_storage_get(&process_states, parent, NULL, 0);
+		if (hook_sleeps)
+			bpf_rcu_read_unlock();
+		return state;
 	}
 	tid = BPF_CORE_READ(current_task(), real_parent, pid);
 	return bpf_map_lookup_elem(&process_states_by_tid, &tid);

@@ -56,6 +56,7 @@ struct {
 
 /* This hook: constants to the verifier, which drops what it does not use. */
 const volatile struct hook_argument hook_arguments[HOOK_ARGUMENTS_ALL];
+const volatile bool hook_sleeps;   /* its program may: imaHash */
 const volatile __u64 hook_readers; /* bits of enum argument_reader that occur */
 
 static __always_inline bool hook_reads(enum argument_reader reader)

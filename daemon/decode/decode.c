@@ -71,7 +71,7 @@ static bool hit_fits(const struct hit_record *record)
 	if (record->arguments_count > HOOK_ARGUMENTS_MAX || record->data_length > HIT_DATA_MAX ||
 		record->kernel_stack_depth > STACK_DEPTH_MAX ||
 		record->user_stack_depth > STACK_DEPTH_MAX ||
-		record->module_count > STACK_MODULES_MAX)
+		record->module_count > STACK_MODULES_MAX || record->has_hash > 1)
 		return false;
 	for (uint32_t i = 0; i < record->arguments_count; i++)
 		if (!argument_fits(record, &record->arguments[i]))
@@ -133,6 +133,7 @@ int record_decode(const void *data, size_t size, struct record_view *ret_view)
 		view.kernel_stack = take(&cursor, view.hit->kernel_stack_depth * sizeof(uint64_t));
 		view.user_stack = take(&cursor, view.hit->user_stack_depth * sizeof(uint64_t));
 		view.modules = take(&cursor, view.hit->module_count * sizeof(struct stack_module));
+		view.hash = take(&cursor, view.hit->has_hash ? FILE_HASH_MAX : 0);
 		if (!cursor.failed && !modules_fit(view.modules))
 			return -EBADMSG;
 		break;

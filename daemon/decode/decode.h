@@ -30,6 +30,7 @@ struct record_view {
 	struct span bytes; /* data: a piece of argv; cgroup: the path; hit: arguments' data */
 	struct span kernel_stack, user_stack; /* hit: 8 bytes a frame, not aligned */
 	struct span modules;		      /* hit: struct stack_module, not aligned */
+	struct span hash;		      /* hit: FILE_HASH_MAX bytes, or none */
 };
 
 /* -EBADMSG when the record is shorter than it says, of another version, of an unknown kind, or its

@@ -64,6 +64,17 @@ static void add_stacks(struct hits *hits, const struct hit_record *record, struc
 			user, hit->user_stack_depth);
 }
 
+/* Behind everything else. */
+static void add_hash(const struct hit_record *record, struct policy_hit *hit)
+{
+	struct span user = stack_of(record, true);
+
+	if (!record->has_hash)
+		return;
+	hit->hash = user.data + user.length + record->module_count * sizeof(struct stack_module);
+	hit->hash_algorithm = record->hash_algorithm;
+}
+
 static bool enforces(enum policy_action_kind action)
 {
 	return action == POLICY_ACTION_SIGKILL || action == POLICY_ACTION_SIGNAL ||
@@ -138,6 +149,7 @@ static void hit_event(struct enrichment *enrichment, const struct hook_descripti
 		hit->function = hits->source.function(hits->source.data, hook, record->function);
 	add_actions(hit);
 	add_stacks(hits, record, hit);
+	add_hash(record, hit);
 	hits->counters.hits++;
 }
 

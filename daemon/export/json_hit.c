@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/export/json_hit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/export/json_argument.h"
+#include "daemon/export/kernel_names.h"
 #include "lib/json_writer.h"
 
 static const char *const action_names[POLICY_ACTION_COUNT] = {
@@ -197,6 +199,23 @@ static void put_usdt(
 	put_tags(hit->hook, buf);
 }
 
+/* "sha256:2cf2…" */
+static void put_hash(const struct policy_hit *hit, struct buf *buf)
+{
+	char text[32 + 2 * FILE_HASH_MAX];
+	size_t length;
+	const char *name = hash_algorithm_name(hit->hash_algorithm, &length);
+	int at;
+
+	if (!hit->hash || !name)
+		return;
+	at = snprintf(text, sizeof(text), "%s:", name);
+	for (size_t i = 0; i < length; i++)
+		at += snprintf(
+			text + at, sizeof(text) - (size_t)at, "%02x", (unsigned char)hit->hash[i]);
+	json_key_string(buf, "ima_hash", text);
+}
+
 static void put_lsm(
 	const struct json_event_options *options, const struct event *event, struct buf *buf)
 {
@@ -208,6 +227,7 @@ static void put_lsm(
 	put_arguments(options, event, "args", false, buf);
 	put_action(hit, buf);
 	put_tags(hit->hook, buf);
+	put_hash(hit, buf);
 }
 
 /* What was mapped, and its build id: the first path or text and the first bytes. */

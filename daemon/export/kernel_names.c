@@ -257,6 +257,44 @@ const char *ip_protocol_name(uint32_t protocol)
 	return name_of(ip_protocols, ARRAY_SIZE(ip_protocols), protocol);
 }
 
+/* uapi/linux/hash_info.h, of kernels newer than the headers here */
+static const struct {
+	const char *name;
+	size_t length;
+} hash_algorithms[] = {
+	{"md4", 16},
+	{"md5", 16},
+	{"sha1", 20},
+	{"rmd160", 20},
+	{"sha256", 32},
+	{"sha384", 48},
+	{"sha512", 64},
+	{"sha224", 28},
+	{"rmd128", 16},
+	{"rmd256", 32},
+	{"rmd320", 40},
+	{"wp256", 32},
+	{"wp384", 48},
+	{"wp512", 64},
+	{"tgr128", 16},
+	{"tgr160", 20},
+	{"tgr192", 24},
+	{"sm3", 32},
+	{"streebog256", 32},
+	{"streebog512", 64},
+	{"sha3-256", 32},
+	{"sha3-384", 48},
+	{"sha3-512", 64},
+};
+
+const char *hash_algorithm_name(uint32_t algorithm, size_t *ret_length)
+{
+	if (algorithm >= ARRAY_SIZE(hash_algorithms))
+		return NULL;
+	*ret_length = hash_algorithms[algorithm].length;
+	return hash_algorithms[algorithm].name;
+}
+
 const char *tcp_state_name(uint32_t state)
 {
 	return name_of(tcp_states, ARRAY_SIZE(tcp_states), state);

@@ -2,6 +2,7 @@
 /* The kernel's own names of its numbers, as Tetragon writes them. NULL for a number without one. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 const char *address_family_name(uint32_t family); /* "AF_INET" */
@@ -13,3 +14,5 @@ const char *bpf_map_type_name(uint32_t type);	  /* "BPF_MAP_TYPE_HASH" */
 const char *bpf_command_name(uint32_t command);	  /* "BPF_MAP_CREATE" */
 const char *perf_event_type_name(uint32_t type);  /* "PERF_TYPE_TRACEPOINT" */
 const char *module_taint_name(unsigned int bit);  /* "TAINT_OUT_OF_TREE_MODULE" */
+/* "sha256", as in /proc/crypto, and how many bytes its digest has. */
+const char *hash_algorithm_name(uint32_t algorithm, size_t *ret_length);

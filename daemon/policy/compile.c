@@ -263,9 +263,6 @@ static int compile_action(struct compiler *compiler, const struct policy_action 
 
 	switch (action->action) {
 	case POLICY_ACTION_POST:
-		if (action->ima_hash)
-			return error_set(compiler->error, -EOPNOTSUPP,
-				"imaHash is not supported by this version");
 		selector->rate_limit_ms = action->rate_limit_ms;
 		selector->rate_limit_scope = (uint8_t)action->rate_limit_scope;
 		if (action->kernel_stack_trace)
@@ -275,6 +272,9 @@ static int compile_action(struct compiler *compiler, const struct policy_action 
 		compiled->has_stack |= action->kernel_stack_trace || action->user_stack_trace;
 		compiled->has_user_stack |= action->user_stack_trace;
 		compiled->has_rate_limit |= action->rate_limit_ms > 0;
+		/* Of other hooks the reader has said that it does nothing. */
+		if (action->ima_hash && compiler->input->hook->kind == POLICY_LSM_HOOK)
+			selector->flags |= SELECTOR_FILE_HASH;
 		return 0;
 	case POLICY_ACTION_NO_POST:
 		selector->flags &= ~SELECTOR_POST;
@@ -324,6 +324,8 @@ static int compile_actions(struct compiler *compiler, const struct policy_select
 		if (r < 0)
 			return r;
 	}
+	if (!(ret_selector->flags & SELECTOR_POST)) /* NoPost: there is nothing to put it in */
+		ret_selector->flags &= ~SELECTOR_FILE_HASH;
 	for (size_t i = 0; i < selector->match_return_actions.count; i++) {
 		const struct policy_action *action = &selector->match_return_actions.items[i];
 

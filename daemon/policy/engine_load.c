@@ -212,8 +212,7 @@ static int load_hook(
 		return -ENOMEM;
 	r = hook_place_find(from->hook, from->types, &engine->environment.abilities, &place, error);
 	if (r >= 0) {
-		input.can_override =
-			place.mechanism == MECHANISM_LSM || place.mechanism == MECHANISM_FMOD_RET;
+		input.can_override = hook_mechanism_can_override(place.mechanism);
 		memcpy(input.types, place.types, sizeof(input.types));
 		memcpy(input.host_namespaces, engine->host_namespaces,
 			sizeof(input.host_namespaces));

@@ -95,6 +95,8 @@ struct policy_hit {
 	const struct hit_joined *joined;
 	size_t joined_count;
 	const char *function; /* hook->function, or which of many */
+	const char *hash;     /* of the file: FILE_HASH_MAX bytes, or NULL */
+	uint32_t hash_algorithm;
 	const struct stack_frame *kernel_stack, *user_stack;
 	size_t kernel_stack_depth, user_stack_depth;
 	enum policy_action_kind action, return_action;

@@ -59,6 +59,9 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->hook_has_stack = compiled->has_stack;
 	object->rodata->hook_signals = compiled->signals;
 	object->rodata->hook_overrides = compiled->overrides;
+	object->rodata->hook_sleeps = place->mechanism == MECHANISM_LSM_SLEEPABLE;
+	object->rodata->hash_parameter = place->hash_parameter;
+	object->rodata->hash_is_of_program = place->hash_is_of_program;
 	object->rodata->function_parameters = place->parameter_count;
 	object->rodata->hook_has_rate_limit = compiled->has_rate_limit;
 	object->rodata->hook_readers = place->readers;

@@ -70,6 +70,8 @@ static int attach_kprobe(struct hook *hook, const char *function, struct error *
 /* A program that was loaded for its place. */
 static int attach_loaded(struct hook *hook, const char *what, struct error *error)
 {
+	bool is_lsm =
+		hook->mechanism == MECHANISM_LSM || hook->mechanism == MECHANISM_LSM_SLEEPABLE;
 	int r = 0;
 
 	if (hook->back)
@@ -77,8 +79,8 @@ static int attach_loaded(struct hook *hook, const char *what, struct error *erro
 	if (r < 0)
 		return r;
 	return keep_link(hook,
-		hook->mechanism == MECHANISM_LSM ? bpf_program__attach_lsm(hook->entry)
-						 : bpf_program__attach_trace(hook->entry),
+		is_lsm ? bpf_program__attach_lsm(hook->entry)
+		       : bpf_program__attach_trace(hook->entry),
 		what, error);
 }
 

@@ -42,6 +42,7 @@ int hook_share_maps(struct policy_bpf *object, const struct hook_environment *en
 		{object->maps.path_walks, shared ? bpf_map__fd(shared->maps.path_walks) : -1},
 		{object->maps.hook_calls, shared ? bpf_map__fd(shared->maps.hook_calls) : -1},
 		{object->maps.socket_owners, shared ? bpf_map__fd(shared->maps.socket_owners) : -1},
+		{object->maps.file_hashes, shared ? bpf_map__fd(shared->maps.file_hashes) : -1},
 		{object->maps.rate_limits, shared ? bpf_map__fd(shared->maps.rate_limits) : -1},
 		{object->maps.container_scopes,
 			shared ? bpf_map__fd(shared->maps.container_scopes) : -1},

@@ -23,6 +23,7 @@ static const struct {
 	[MECHANISM_FENTRY] = {PROGRAM(on_fentry), PROGRAM(on_fexit)},
 	[MECHANISM_KPROBE] = {PROGRAM(on_kprobe), PROGRAM(on_kretprobe)},
 	[MECHANISM_LSM] = {PROGRAM(on_lsm)},
+	[MECHANISM_LSM_SLEEPABLE] = {PROGRAM(on_lsm_sleepable)},
 	[MECHANISM_FMOD_RET] = {PROGRAM(on_fmod_ret)},
 	[MECHANISM_UPROBE] = {PROGRAM(on_uprobe), PROGRAM(on_uretprobe)},
 	[MECHANISM_UPROBE_MULTI] = {PROGRAM(on_uprobe), PROGRAM(on_uretprobe)},

@@ -57,6 +57,7 @@ static const char *const mechanism_names[MECHANISMS] = {
 	[MECHANISM_FENTRY] = "fentry",
 	[MECHANISM_KPROBE] = "kprobe",
 	[MECHANISM_LSM] = "lsm",
+	[MECHANISM_LSM_SLEEPABLE] = "lsm, sleepable",
 	[MECHANISM_FMOD_RET] = "fmod_ret",
 	[MECHANISM_UPROBE] = "uprobe",
 	[MECHANISM_UPROBE_MULTI] = "uprobe.multi",
@@ -281,10 +282,17 @@ bool hook_mechanism_is_system_call(enum hook_mechanism mechanism)
 	       mechanism == MECHANISM_SYSCALL_ALL;
 }
 
+bool hook_mechanism_can_override(enum hook_mechanism mechanism)
+{
+	return mechanism == MECHANISM_LSM || mechanism == MECHANISM_LSM_SLEEPABLE ||
+	       mechanism == MECHANISM_FMOD_RET;
+}
+
 bool hook_mechanism_is_by_trampoline(enum hook_mechanism mechanism)
 {
 	return mechanism == MECHANISM_FENTRY || mechanism == MECHANISM_SYSCALL_FENTRY ||
-	       mechanism == MECHANISM_FMOD_RET || mechanism == MECHANISM_LSM;
+	       mechanism == MECHANISM_FMOD_RET || mechanism == MECHANISM_LSM ||
+	       mechanism == MECHANISM_LSM_SLEEPABLE;
 }
 
 bool hook_mechanism_is_single(enum hook_mechanism mechanism)

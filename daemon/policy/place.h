@@ -19,9 +19,10 @@ enum hook_mechanism {
 	MECHANISM_FENTRY,
 	MECHANISM_KPROBE,
 	MECHANISM_LSM,
-	MECHANISM_FMOD_RET,	/* a function whose error can be given instead of calling it */
-	MECHANISM_UPROBE,	/* by a perf event for each place */
-	MECHANISM_UPROBE_MULTI, /* all places of a file at once */
+	MECHANISM_LSM_SLEEPABLE, /* its program waits for a file to be read: imaHash */
+	MECHANISM_FMOD_RET,	 /* a function whose error can be given instead of calling it */
+	MECHANISM_UPROBE,	 /* by a perf event for each place */
+	MECHANISM_UPROBE_MULTI,	 /* all places of a file at once */
 	MECHANISMS
 };
 
@@ -68,6 +69,9 @@ struct hook_place {
 	int file;
 	bool has_cookies; /* the kernel tells the program which target it is at */
 	bool is_single;	  /* each target has a program of its own all the same */
+	/* imaHash: which of the function's arguments the file is, or the program that has it */
+	uint32_t hash_parameter;
+	bool hash_is_of_program;
 };
 
 /* Free with hook_place_done(), after a failure too. -ENOENT: this kernel has no such place;
@@ -80,6 +84,8 @@ const char *hook_mechanism_name(enum hook_mechanism mechanism);
 enum hook_mechanism hook_mechanism_instead(const struct policy_hook *hook,
 	enum hook_mechanism mechanism, const struct hook_abilities *abilities);
 bool hook_mechanism_is_system_call(enum hook_mechanism mechanism);
+/* Whether the program can give an error instead of the call. */
+bool hook_mechanism_can_override(enum hook_mechanism mechanism);
 bool hook_mechanism_is_by_trampoline(enum hook_mechanism mechanism);
 /* Whether each target has a program of its own: the program is made for the function. */
 bool hook_mechanism_is_single(enum hook_mechanism mechanism);
@@ -101,6 +107,10 @@ int hook_place_tracepoint(const struct policy_hook *hook, struct kernel_types *t
 int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
 	const struct hook_abilities *abilities, struct hook_place *place, struct error *error);
 int hook_place_program(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error);
+/* imaHash, of an LSM hook whose prototype is known: have it sleep, and find its file. */
+bool hook_wants_file_hash(const struct policy_hook *hook);
+int hook_place_file_hash(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error);
 int hook_place_functions(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error);

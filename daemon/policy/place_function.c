@@ -186,6 +186,8 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 			error, -ENOENT, "this kernel has no LSM hook \"%s\"", hook->hook.data);
 	place->parameter_count = function.prototype.parameter_count;
 	r = put_arguments(hook, place, &function, types, error);
+	if (r >= 0 && hook->kind == POLICY_LSM_HOOK && hook_wants_file_hash(hook))
+		r = hook_place_file_hash(hook, types, place, error);
 	place->raw_count = hook_place_raws_used(place);
 	return r;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/sensor/probe.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -56,13 +58,15 @@ static bool have_function(const struct btf *types, const char *name)
 	return types && btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
 }
 
-/* A program that does nothing: kernels without trampolines refuse it before they look at it. */
+/* A program that does nothing. */
+static const struct bpf_insn instructions[] = {
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	{.code = BPF_JMP | BPF_EXIT},
+};
+
+/* Kernels without trampolines refuse it before they look at it. */
 bool probe_trampolines(const struct btf *types)
 {
-	const struct bpf_insn instructions[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
 	int id = types ? btf__find_by_name_kind(types, TRIED_FUNCTION, BTF_KIND_FUNC) : -1;
 	_cleanup_close_ int fd = -1;
@@ -72,6 +76,23 @@ bool probe_trampolines(const struct btf *types)
 	options.attach_btf_id = (uint32_t)id;
 	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "GPL", instructions, 2, &options);
 	return fd >= 0;
+}
+
+int probe_sleepable_hook(const struct btf *types, const char *name)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_LSM_MAC,
+		.prog_flags = BPF_F_SLEEPABLE);
+	char function[128];
+	_cleanup_close_ int fd = -1;
+	int id;
+
+	snprintf(function, sizeof(function), "bpf_lsm_%s", name);
+	id = types ? btf__find_by_name_kind(types, function, BTF_KIND_FUNC) : -ENOENT;
+	if (id < 0)
+		return -ENOENT;
+	options.attach_btf_id = (uint32_t)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_LSM, "try", "GPL", instructions, 2, &options);
+	return fd < 0 ? fd : 0;
 }
 
 void kernel_probe(struct kernel_abilities *ret)

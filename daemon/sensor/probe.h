@@ -17,3 +17,6 @@ void kernel_probe(struct kernel_abilities *ret);
 /* Whether this process may put programs on functions; `types` are the kernel's. */
 struct btf;
 bool probe_trampolines(const struct btf *types);
+/* Whether a program of LSM hook `name` may sleep: 0, -EINVAL (it may not), or another error where
+ * it could not be tried. */
+int probe_sleepable_hook(const struct btf *types, const char *name);

@@ -94,7 +94,9 @@ static void use(const struct hook_description *hook, const struct record_view *v
 		.kernel_stack = frames,
 		.user_stack = frames,
 		.kernel_stack_depth = view->hit->kernel_stack_depth,
-		.user_stack_depth = view->hit->user_stack_depth};
+		.user_stack_depth = view->hit->user_stack_depth,
+		.hash = view->hash.length ? view->hash.data : NULL,
+		.hash_algorithm = view->hit->hash_algorithm};
 	if (view->hit->hit_flags & HIT_AT_RETURN) {
 		event.hit.return_record = view->hit;
 		event.hit.return_data = view->bytes.data;

@@ -147,6 +147,9 @@ void hit_sample_fill(struct hit_sample *sample)
 	sample->record.kernel_stack_depth = sample->record.user_stack_depth = 1;
 	sample->kernel_stack[0] = 0xffffffff81000010;
 	sample->user_stack[0] = 0x401000;
+	sample->record.has_hash = 1;
+	sample->record.hash_algorithm = 4;
+	memset(sample->hash, 0xab, sizeof(sample->hash));
 	sample->record.hit_flags |= HIT_SIGNALLED | HIT_STACK_CUT;
 	free((char *)hook->namespace);
 	hook->namespace = text("default");
@@ -180,12 +183,14 @@ const void *hit_sample_record(struct hit_sample *sample, size_t *ret_size)
 	record->data_length = (uint32_t)sample->data.length;
 	record->header.size =
 		(uint32_t)(sizeof(*record) + sample->data.length + 8u * record->kernel_stack_depth +
-			   8u * record->user_stack_depth);
+			   8u * record->user_stack_depth + (record->has_hash ? FILE_HASH_MAX : 0u));
 	buf_clear(&sample->bytes);
 	buf_append(&sample->bytes, record, sizeof(*record));
 	buf_append(&sample->bytes, sample->data.data, sample->data.length);
 	append_stack(&sample->bytes, sample->kernel_stack, record->kernel_stack_depth);
 	append_stack(&sample->bytes, sample->user_stack, record->user_stack_depth);
+	if (record->has_hash)
+		buf_append(&sample->bytes, sample->hash, sizeof(sample->hash));
 	if (sample->bytes.failed)
 		abort();
 	if (ret_size)
@@ -221,4 +226,6 @@ void hit_sample_event(struct hit_sample *sample, struct event *event)
 	hit->user_stack = &user;
 	hit->kernel_stack_depth = record->kernel_stack_depth;
 	hit->user_stack_depth = record->user_stack_depth;
+	hit->hash = record->has_hash ? sample->hash : NULL;
+	hit->hash_algorithm = record->hash_algorithm;
 }

@@ -12,6 +12,7 @@ struct hit_sample {
 	struct hit_record record;
 	struct buf data, bytes;
 	uint64_t kernel_stack[4], user_stack[4];
+	char hash[FILE_HASH_MAX]; /* if the record says so */
 };
 
 /* Policy "p", function "sys_openat" (or what the kind has), no argument, of process 7. */

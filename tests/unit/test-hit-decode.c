@@ -51,6 +51,8 @@ START_TEST(whole)
 	ck_assert_ptr_eq(view.bytes.data, (const char *)(view.hit + 1));
 	ck_assert_uint_eq(view.kernel_stack.length, 8);
 	ck_assert_ptr_eq(view.user_stack.data, view.kernel_stack.data + 8);
+	ck_assert_uint_eq(view.hash.length, FILE_HASH_MAX);
+	ck_assert_ptr_eq(view.hash.data, view.user_stack.data + 8);
 }
 END_TEST
 
@@ -61,6 +63,8 @@ START_TEST(lying_counts)
 	sample.record.kernel_stack_depth = STACK_DEPTH_MAX + 1;
 	ck_assert_int_eq(decode_changed(), -EBADMSG);
 	sample.record.user_stack_depth = 0xffff;
+	ck_assert_int_eq(decode_changed(), -EBADMSG);
+	sample.record.has_hash = 2;
 	ck_assert_int_eq(decode_changed(), -EBADMSG);
 }
 END_TEST

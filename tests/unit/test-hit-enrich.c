@@ -116,6 +116,9 @@ START_TEST(at_once)
 	sample.record.user_stack_depth = 2; /* the second is 0, where the stack ends */
 	sample.user_stack[0] = 0x401000;
 	sample.kernel_stack[1] = 0xffffffff81000000;
+	sample.record.has_hash = 1;
+	sample.record.hash_algorithm = 2;
+	sample.hash[0] = 17;
 	ck_assert_uint_eq(send(1, 0), 1);
 	event = only_event();
 	ck_assert_int_eq(event->kind, EVENT_PROCESS_KPROBE);
@@ -130,6 +133,9 @@ START_TEST(at_once)
 	ck_assert_str_eq(event->hit.kernel_stack[1].symbol, "kernel_function");
 	ck_assert_uint_eq(event->hit.user_stack_depth, 1);
 	ck_assert_str_eq(event->hit.user_stack[0].module, "/lib/libc.so.6");
+	ck_assert_ptr_nonnull(event->hit.hash);
+	ck_assert_int_eq(event->hit.hash[0], 17);
+	ck_assert_uint_eq(event->hit.hash_algorithm, 2);
 	enrich_finish(&enrichment);
 	ck_assert_uint_eq(enrichment.event_count, 0);
 }

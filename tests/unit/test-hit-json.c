@@ -7,6 +7,7 @@
 #include "daemon/decode/decode.h"
 #include "daemon/export/json_argument.h"
 #include "daemon/export/json_event.h"
+#include "daemon/export/json_hit.h"
 #include "lib/json.h"
 #include "tests/unit/hit-sample.h"
 #include "tests/unit/unit.h"
@@ -411,6 +412,8 @@ static void expect_event(enum event_kind kind, const char *json)
 	"\"policy_namespace\":\"default\",\"selector\":\"s\",\"enforced\":true,\"stack_cut\":"     \
 	"true}"
 
+#define AB_16 "abababababababababababababababab"
+
 START_TEST(events)
 {
 	expect_event(EVENT_PROCESS_KPROBE,
@@ -432,7 +435,48 @@ START_TEST(events)
 		"," OURS);
 	expect_event(EVENT_PROCESS_LSM,
 		"\"function_name\":\"file_open\"," POLICY "," MESSAGE "," ARGS "]," SIGKILL_
-		"," TAGS "," KERNEL_STACK "," USER_STACK "," OURS);
+		"," TAGS ",\"ima_hash\":\"sha256:" AB_16 AB_16 "\"," KERNEL_STACK "," USER_STACK
+		"," OURS);
+}
+END_TEST
+
+/* One digest of each length, and a number that the kernel may have some day. */
+START_TEST(file_hashes)
+{
+	static const struct {
+		uint8_t algorithm;
+		const char *text;
+	} hashes[] = {
+		{1, "\"ima_hash\":\"md5:" AB_16 "\""},
+		{2, "\"ima_hash\":\"sha1:" AB_16 "abababab\""},
+		{6, "\"ima_hash\":\"sha512:" AB_16 AB_16 AB_16 AB_16 "\""},
+		{22, "\"ima_hash\":\"sha3-512:" AB_16 AB_16 AB_16 AB_16 "\""},
+		{23, NULL},
+		{255, NULL},
+	};
+	struct event event = {};
+
+	hit_sample_done(&sample);
+	hit_sample_init(&sample, EVENT_PROCESS_LSM);
+	sample.record.has_hash = 1;
+	memset(sample.hash, 0xab, sizeof(sample.hash));
+	for (size_t i = 0; i < ARRAY_SIZE(hashes); i++) {
+		sample.record.hash_algorithm = hashes[i].algorithm;
+		hit_sample_event(&sample, &event);
+		buf_clear(&buf);
+		json_hit_format(&options, &event, &buf);
+		buf_append_char(&buf, '\0');
+		if (hashes[i].text)
+			ck_assert_ptr_nonnull(strstr(buf.data, hashes[i].text));
+		else
+			ck_assert_ptr_null(strstr(buf.data, "ima_hash"));
+	}
+	sample.record.has_hash = 0;
+	hit_sample_event(&sample, &event);
+	buf_clear(&buf);
+	json_hit_format(&options, &event, &buf);
+	buf_append_char(&buf, '\0');
+	ck_assert_ptr_null(strstr(buf.data, "ima_hash"));
 }
 END_TEST
 
@@ -497,6 +541,6 @@ START_TEST(a_changed_policy)
 }
 END_TEST
 
-RUN_SUITE_IN(set_up, tear_down, "hit-json", integers, texts, buffers, files, sockets, whose,
-	capability_sets, what_is_loaded, what_could_not_be_read, events, a_loaded_file,
+RUN_SUITE_IN(set_up, tear_down, "hit-json", file_hashes, integers, texts, buffers, files, sockets,
+	whose, capability_sets, what_is_loaded, what_could_not_be_read, events, a_loaded_file,
 	hostile_stack, less_of_everything, a_changed_policy)

@@ -367,6 +367,9 @@ START_TEST(test_warnings)
 		{"  kprobes: [{call: sys_x, selectors: [{matchActions: [{action: Post,"
 		 " imaHash: true}]}]}]\n",
 			"does nothing; allowed: in lsmhooks"},
+		{"  lsmhooks: [{hook: file_open, selectors: [{matchActions: [{action: Post,"
+		 " imaHash: true}]}]}]\n",
+			"file_post_open (Linux 6.9) has it"},
 		{"  kprobes: [{call: f, syscall: false, args: [{index: 0, type: sock}],"
 		 " selectors: [{matchArgs: [{index: 0, operator: DPortPriv, values: ['1']}]}]}]\n",
 			"DPortPriv takes no values"},

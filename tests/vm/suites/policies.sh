@@ -135,6 +135,19 @@ is "each denial" \
 	'["guarded","KPROBE_ACTION_OVERRIDE"]'
 like "ausearch finds it by the policy's name" "$(ausearch -if "$audit_log" -i -w -k deny --vm-name guarded)" 'name=/etc/guarded'
 
+# ---- the digest of what is executed, by a daemon that is not root; where this kernel makes one ----
+policy_file hash "lsmhooks: [{hook: bprm_check_security, args: [{index: 0, type: linux_binprm}], selectors: [{matchArgs: [{index: 0, operator: Equal, values: [\"$work/hashed\"]}], matchActions: [{action: Post, imaHash: true}]}]}]"
+cp "$actors/nothing" "$work/hashed"
+if tallyman policy add "$work/hash.yaml" >"$work/hash.txt" 2>&1; then
+	"$work/hashed"
+	settle
+	is "a program's hash" "$(events '.process_lsm | select(.policy_name == "hash") | .ima_hash')" \
+		"\"sha256:$(sha256sum "$work/hashed" | cut -d ' ' -f 1)\""
+	policy_delete hash
+else
+	like "no hash, for one reason" "$(cat "$work/hash.txt")" 'imaHash: this kernel '
+fi
+
 # ---- what is in force, and what it costs ----
 is "each hook was reached and says so" \
 	"$(tallyman policy list -o json | jq -c '[.[] | select((.matches | tonumber) == 0) | .name]')" '[]'
