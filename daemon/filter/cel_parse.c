@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/filter/cel_lexer.h"
 #include "daemon/filter/cel_node.h"
+#include "lib/cel_lexer.h"
 #include "lib/util.h"
 
 #define NODES_MAX 1024
@@ -75,6 +75,24 @@ static int expect_type(struct parser *parser, const struct cel_node *node, enum 
 		cel_type_name(node->type), cel_type_name(type));
 }
 
+static bool is_number(const struct cel_lexer *lexer)
+{
+	return lexer->token == CEL_TOKEN_NUMBER || cel_lexer_is(lexer, "-");
+}
+
+/* The number that the token is, or that comes after its sign. */
+static int read_number(struct cel_lexer *lexer, int64_t *ret_number)
+{
+	bool negative = cel_lexer_take(lexer, "-");
+
+	if (lexer->token != CEL_TOKEN_NUMBER)
+		return cel_lexer_error(lexer, "a sign stands before a number");
+	if (lexer->number > (uint64_t)INT64_MAX + negative)
+		return cel_lexer_error(lexer, "this is no number");
+	*ret_number = (int64_t)(negative ? -lexer->number : lexer->number);
+	return 0;
+}
+
 static int parse_literal(struct parser *parser, struct cel_node **ret_node)
 {
 	_cleanup_node_ struct cel_node *node = NULL;
@@ -82,14 +100,18 @@ static int parse_literal(struct parser *parser, struct cel_node **ret_node)
 	enum cel_type type = CEL_STRING;
 	int r;
 
-	if (lexer->token == CEL_TOKEN_NUMBER)
+	if (is_number(lexer))
 		type = CEL_NUMBER;
 	else if (lexer->token == CEL_TOKEN_WORD)
 		type = CEL_BOOLEAN;
 	r = node_new(parser, CEL_LITERAL, type, &node);
 	if (r < 0)
 		return r;
-	node->number = lexer->number;
+	if (type == CEL_NUMBER) {
+		r = read_number(lexer, &node->number);
+		if (r < 0)
+			return r;
+	}
 	node->boolean = type == CEL_BOOLEAN && cel_lexer_is(lexer, "true");
 	if (type == CEL_STRING) {
 		node->length = lexer->text.length;
@@ -118,8 +140,7 @@ static int parse_list(struct parser *parser, struct cel_node **ret_node)
 		return r;
 	end = &list->items;
 	do {
-		if (parser->lexer.token != CEL_TOKEN_STRING &&
-			parser->lexer.token != CEL_TOKEN_NUMBER)
+		if (parser->lexer.token != CEL_TOKEN_STRING && !is_number(&parser->lexer))
 			return cel_lexer_error(&parser->lexer, "a list has strings or numbers");
 		r = parse_literal(parser, end);
 		if (r < 0)
@@ -185,8 +206,8 @@ static int parse_primary(struct parser *parser, struct cel_node **ret_node)
 	struct cel_lexer *lexer = &parser->lexer;
 	int r;
 
-	if (lexer->token == CEL_TOKEN_STRING || lexer->token == CEL_TOKEN_NUMBER ||
-		cel_lexer_is(lexer, "true") || cel_lexer_is(lexer, "false"))
+	if (lexer->token == CEL_TOKEN_STRING || is_number(lexer) || cel_lexer_is(lexer, "true") ||
+		cel_lexer_is(lexer, "false"))
 		return parse_literal(parser, ret_node);
 	if (cel_lexer_is(lexer, "uint") || cel_lexer_is(lexer, "int"))
 		return parse_conversion(parser, ret_node);
@@ -446,6 +467,15 @@ static int parse_expression(struct parser *parser, struct cel *cel)
 	return r;
 }
 
+/* Say which expression, and where in it. */
+static void place_error(const struct cel_lexer *lexer, size_t length)
+{
+	struct error inner = *lexer->error;
+
+	error_set(lexer->error, -EINVAL, "\"%.*s\": %s at byte %td", (int)MIN(length, (size_t)160),
+		lexer->source, inner.message, lexer->start - lexer->source);
+}
+
 int cel_parse(const char *text, size_t length, struct cel **ret_cel, struct error *error)
 {
 	struct parser parser = {};
@@ -460,6 +490,8 @@ int cel_parse(const char *text, size_t length, struct cel **ret_cel, struct erro
 		return error_set(error, -ENOMEM, "no memory");
 	cel_lexer_init(&parser.lexer, text, length, error);
 	r = parse_expression(&parser, cel);
+	if (parser.lexer.failed == -EINVAL)
+		place_error(&parser.lexer, length);
 	cel_lexer_done(&parser.lexer);
 	if (r < 0) {
 		cel_free(cel);

@@ -71,6 +71,8 @@ static const struct {
 	{"process_exec.process.pid<200", false},
 	{"process_exec.process.pid >= 0xc8", true},
 	{"process_exec.process.pid != -1", true},
+	{"process_exec.process.pid > -9223372036854775808", true},
+	{"process_exec.process.pid in [-1, 200]", true},
 	{"process_exec.process.pid in [1, 200]", true},
 	{"process_exec.process.pid in [1,2]", false},
 	{"process_exec.process.uid == 1000", true},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/filter/cel_lexer.h"
+#include "lib/cel_lexer.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/filter/cel.h"
 #include "lib/util.h"
 
 #define BLANKS " \t\r\n"
@@ -21,7 +20,7 @@ void cel_lexer_init(struct cel_lexer *lexer, const char *text, size_t length, st
 		.end = text + length,
 		.start = text,
 		.at = text,
-		.text.limit = CEL_TEXT_MAX,
+		.text.limit = length + 1,
 		.error = error,
 	};
 }
@@ -42,9 +41,7 @@ int cel_lexer_error(struct cel_lexer *lexer, const char *format, ...)
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
 	lexer->token = CEL_TOKEN_BAD;
-	lexer->failed = error_set(lexer->error, -EINVAL, "\"%.*s\": %s at byte %td",
-		(int)MIN(lexer->end - lexer->source, 160), lexer->source, message,
-		lexer->start - lexer->source);
+	lexer->failed = error_set(lexer->error, -EINVAL, "%s", message);
 	return lexer->failed;
 }
 
@@ -74,8 +71,9 @@ static int read_number(struct cel_lexer *lexer)
 	lexer->at += length;
 	errno = 0;
 	lexer->number =
-		strtoimax(digits, &end, digits[0] == '0' && tolower(digits[1]) == 'x' ? 16 : 10);
-	if (*end == 'u' || *end == 'U')
+		strtoumax(digits, &end, digits[0] == '0' && tolower(digits[1]) == 'x' ? 16 : 10);
+	lexer->is_unsigned = *end == 'u' || *end == 'U';
+	if (lexer->is_unsigned)
 		end++;
 	if (errno || *end)
 		return cel_lexer_error(lexer, "this is no number");
@@ -161,15 +159,8 @@ int cel_lexer_next(struct cel_lexer *lexer)
 	}
 	if (c == '\'' || c == '"')
 		return read_string(lexer, false);
-	if (isdigit((unsigned char)c) || (c == '-' && isdigit((unsigned char)following))) {
-		bool negative = c == '-';
-
-		lexer->at += negative;
-		if (read_number(lexer) < 0)
-			return lexer->failed;
-		lexer->number = negative ? -lexer->number : lexer->number;
-		return 0;
-	}
+	if (isdigit((unsigned char)c))
+		return read_number(lexer);
 	if (!is_word_start(c)) {
 		read_symbol(lexer);
 		return 0;

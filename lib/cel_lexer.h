@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tokens of a CEL expression. */
+/* The tokens of an expression of the Common Expression Language, as filters of events and policies
+ * have them. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,10 +23,11 @@ struct cel_lexer {
 	const char *source, *end;
 	const char *start, *at; /* of the token; behind it */
 	enum cel_token token;
-	int64_t number;
-	struct buf text; /* of a string, without quotes and escapes */
-	struct error *error;
-	int failed; /* the first error: later ones only follow from it */
+	uint64_t number;     /* without a sign, which is a symbol */
+	bool is_unsigned;    /* the number: it ends with u */
+	struct buf text;     /* of a string, without quotes and escapes */
+	struct error *error; /* what is wrong; `start` is where */
+	int failed;	     /* the first error: later ones only follow from it */
 };
 
 void cel_lexer_init(struct cel_lexer *lexer, const char *text, size_t length, struct error *error);
@@ -40,6 +42,6 @@ bool cel_lexer_take(struct cel_lexer *lexer, const char *text);
 size_t cel_lexer_path(struct cel_lexer *lexer);
 /* The next byte behind the token that is no blank; '\0' at the end. */
 char cel_lexer_peek(const struct cel_lexer *lexer);
-/* "EXPRESSION: what at byte N", -EINVAL. */
+/* -EINVAL; the token is where. */
 int cel_lexer_error(struct cel_lexer *lexer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
