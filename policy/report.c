@@ -161,6 +161,20 @@ void report_error_at_key(
 	va_end(arguments);
 }
 
+void report_error_inside(struct policy_report *report, const struct yaml_value *scalar,
+	size_t offset, const char *format, ...)
+{
+	uint32_t column = scalar->text_column;
+	va_list arguments;
+
+	for (size_t i = 0; column && i < offset && i < scalar->length; i++)
+		column += ((unsigned char)scalar->text[i] & 0xc0) != 0x80;
+	va_start(arguments, format);
+	add(report, false, scalar->line, column ? column : scalar->column, scalar, format,
+		arguments);
+	va_end(arguments);
+}
+
 void report_error_at(
 	struct policy_report *report, uint32_t line, uint32_t column, const char *format, ...)
 {

@@ -37,6 +37,9 @@ void report_warning(struct policy_report *report, const struct yaml_value *at, c
 /* At the place of a mapping's key rather than of its value. */
 void report_error_at_key(struct policy_report *report, const struct yaml_value *value,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* At byte `offset` of a scalar's text; at its beginning where that cannot be told (text_column). */
+void report_error_inside(struct policy_report *report, const struct yaml_value *scalar,
+	size_t offset, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* At a place that has no value: what the YAML parser could not read. */
 void report_error_at(struct policy_report *report, uint32_t line, uint32_t column,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));

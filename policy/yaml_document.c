@@ -191,6 +191,20 @@ static int read_mapping(struct builder *builder, struct yaml_value *mapping, siz
 	}
 }
 
+/* Where the text begins, unless it has escapes, is folded or has lines of its own: then it is not
+ * as long as what stands in the file. Columns are of characters. */
+static uint32_t text_column(const yaml_event_t *event, const struct yaml_value *value)
+{
+	size_t quotes = !value->plain, characters = 0;
+
+	for (size_t i = 0; i < value->length; i++)
+		characters += ((unsigned char)value->text[i] & 0xc0) != 0x80;
+	if (event->start_mark.line != event->end_mark.line ||
+		event->end_mark.column - event->start_mark.column != characters + 2 * quotes)
+		return 0;
+	return (uint32_t)(value->column + quotes);
+}
+
 static int read_scalar(struct builder *builder, const yaml_event_t *event, struct yaml_value *value)
 {
 	const char *text = (const char *)event->data.scalar.value;
@@ -198,7 +212,10 @@ static int read_scalar(struct builder *builder, const yaml_event_t *event, struc
 	value->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	value->length = event->data.scalar.length;
 	value->text = arena_text(builder->arena, text, value->length);
-	return value->text ? 0 : -ENOMEM;
+	if (!value->text)
+		return -ENOMEM;
+	value->text_column = text_column(event, value);
+	return 0;
 }
 
 static int read_value(struct builder *builder, const yaml_event_t *event, size_t depth,

@@ -28,6 +28,8 @@ struct yaml_value {
 	uint32_t line, column; /* from 1; of a mapping's or sequence's first character */
 	const char *text;      /* of a scalar, with a NUL after it; NUL bytes may stand inside */
 	size_t length;
+	/* Of a scalar that stands on one line just as `text` has it: where that begins. Else 0. */
+	uint32_t text_column;
 	struct yaml_value *key;		 /* of a mapping's value */
 	struct yaml_value *parent;	 /* NULL for a document's root */
 	struct yaml_value *first, *next; /* children, and the next of the same parent */
