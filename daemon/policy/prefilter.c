@@ -50,10 +50,11 @@ static bool is_match(uint16_t target)
 	return target != STEP_NO_MATCH && (target & STEP_MATCH);
 }
 
-/* Go all ways but a yes to such a question. Steps only lead forward. False when that gets to a
- * match. */
-static bool collect(const struct compiled_hook *compiled, uint32_t argument,
-	bool (*wanted)(const struct hook_step *), bool *reached, struct needed *needed)
+/* Go all ways but a yes to such a question, or, of questions that lead to a narrower one, to that.
+ * Steps only lead forward. False when that gets to a match. */
+static bool collect_those(const struct compiled_hook *compiled, uint32_t argument,
+	bool (*wanted)(const struct hook_step *), bool narrowest, bool *reached,
+	struct needed *needed)
 {
 	memset(reached, 0, compiled->step_count * sizeof(*reached));
 	reached[0] = true;
@@ -66,7 +67,7 @@ static bool collect(const struct compiled_hook *compiled, uint32_t argument,
 		if (!reached[i])
 			continue;
 		if (step->argument == argument && wanted(step) &&
-			!leads_to_narrower(compiled, step)) {
+			!(narrowest && leads_to_narrower(compiled, step))) {
 			needed->steps[needed->count++] = step;
 			ways--;
 		}
@@ -78,6 +79,14 @@ static bool collect(const struct compiled_hook *compiled, uint32_t argument,
 		}
 	}
 	return true;
+}
+
+/* What follows may be no narrower one, but its opposite, as in > 5 && != 7. */
+static bool collect(const struct compiled_hook *compiled, uint32_t argument,
+	bool (*wanted)(const struct hook_step *), bool *reached, struct needed *needed)
+{
+	return collect_those(compiled, argument, wanted, true, reached, needed) ||
+	       collect_those(compiled, argument, wanted, false, reached, needed);
 }
 
 static int compare_ranges(const void *a, const void *b)
