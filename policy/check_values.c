@@ -6,6 +6,7 @@
 
 #include "lib/util.h"
 #include "policy/argument_types.h"
+#include "policy/cel.h"
 #include "policy/integer.h"
 #include "policy/read.h"
 #include "policy/value.h"
@@ -138,7 +139,8 @@ static bool takes_no_values(int operation)
 static bool check_value_count(struct policy_checker *checker, const struct policy_match_args *match)
 {
 	const struct yaml_value *at = yaml_value_get(match->source, "values");
-	bool one = match->operation == POLICY_GREATER_THAN || match->operation == POLICY_LESS_THAN;
+	bool one = match->operation == POLICY_GREATER_THAN ||
+		   match->operation == POLICY_LESS_THAN || match->operation == POLICY_CEL_EXPR;
 
 	if (takes_no_values(match->operation)) {
 		if (match->texts.count)
@@ -158,9 +160,67 @@ static bool check_value_count(struct policy_checker *checker, const struct polic
 	return true;
 }
 
+/* argN: as Tetragon has had it from the first, of the entry's args; as it has it since 1.8, where
+ * an entry may have none, of all that are listed. */
+static bool check_cel_arguments(struct policy_checker *checker, struct policy_match_args *match,
+	const struct policy_arguments *arguments)
+{
+	const struct yaml_value *index = yaml_value_get(match->source, "index");
+
+	for (size_t i = 0; i < match->args.count; i++)
+		if (!by_position(checker, match, arguments, i))
+			return false;
+	if (index)
+		report_warning(checker->report, index,
+			"index says nothing to CelExpr: its variables are arg0, arg1 and so on");
+	match->arguments = *arguments;
+	return true;
+}
+
+static int check_cel(struct policy_checker *checker, struct policy_match_args *match,
+	const struct policy_arguments *arguments)
+{
+	const struct policy_argument *named[POLICY_ARGUMENTS_MAX];
+	enum policy_argument_type types[POLICY_ARGUMENTS_MAX];
+	const struct policy_text *text = match->texts.items;
+	struct error error = {0};
+	struct policy_cel cel;
+	size_t count, at;
+	int r;
+
+	if (!check_cel_arguments(checker, match, arguments) || !check_value_count(checker, match))
+		return 0;
+	count = policy_cel_arguments(match, named);
+	for (size_t i = 0; i < count; i++)
+		types[i] = (enum policy_argument_type)named[i]->type;
+	r = policy_cel_parse(text->data, text->length, types, count, &cel, &at, &error);
+	if (r == -EINVAL) {
+		if (text->source->text_column)
+			report_error_inside(checker->report, text->source, at, "%s", error.message);
+		else
+			report_error(checker->report, text->source, "%s, at byte %zu of it",
+				error.message, at);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	for (size_t i = count; i-- > 0;)
+		if (cel.arguments >> i & 1)
+			match->argument = named[i];
+	match->values.items = arena_allocate(checker->arena, sizeof(*match->values.items));
+	if (!match->values.items)
+		return -ENOMEM;
+	*match->values.items = (struct policy_value){
+		.source = text->source, .kind = POLICY_VALUE_TEXT, .text = *text};
+	match->values.count = 1;
+	return 0;
+}
+
 int check_match_args(struct policy_checker *checker, struct policy_match_args *match,
 	const struct policy_arguments *arguments, enum index_meaning meaning)
 {
+	if (match->operation == POLICY_CEL_EXPR)
+		return check_cel(checker, match, arguments);
 	if (match->args.count > 1 && match->operation != POLICY_CAPABILITIES_GAINED) {
 		report_error(checker->report, yaml_value_get(match->source, "args"),
 			"%s looks at one argument", operator_word(match));
@@ -169,11 +229,6 @@ int check_match_args(struct policy_checker *checker, struct policy_match_args *m
 	match->argument = find_argument(checker, match, arguments, meaning);
 	if (!match->argument || !check_operator(checker, match))
 		return 0;
-	if (match->operation == POLICY_CEL_EXPR) {
-		report_error(checker->report, yaml_value_get(match->source, "operator"),
-			"CelExpr is not supported yet");
-		return 0;
-	}
 	if (match->operation == POLICY_CAPABILITIES_GAINED)
 		check_gained(checker, match, arguments);
 	if (!check_value_count(checker, match))

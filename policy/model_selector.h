@@ -162,8 +162,10 @@ struct policy_match_args {
 	struct policy_texts texts;   /* `values` as written */
 	/* From here on filled by the check. */
 	struct policy_values values;
+	/* CelExpr: the first that the expression is about, NULL if it is about none. */
 	const struct policy_argument *argument,
-		*second_argument; /* the latter: CapabilitiesGained */
+		*second_argument;	   /* the latter: CapabilitiesGained */
+	struct policy_arguments arguments; /* CelExpr: what argN counts in; see cel.h */
 };
 struct policy_match_pids {
 	const struct yaml_value *source;

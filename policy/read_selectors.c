@@ -25,7 +25,8 @@ TYPE(match_pids_type, policy_match_pids, match_pids_fields);
 #define AT(member) .offset = offsetof(struct policy_match_args, member)
 static const struct field match_args_fields[] = {
 	{"index", FIELD_INTEGER, AT(index), .maximum = INT32_MAX},
-	{"args", FIELD_INTEGERS, AT(args), .count_max = 2, .maximum = POLICY_ARGUMENTS_MAX - 1},
+	{"args", FIELD_INTEGERS, AT(args), .count_max = POLICY_ARGUMENTS_MAX,
+		.maximum = POLICY_ARGUMENTS_MAX - 1},
 	{"operator", FIELD_WORD, .required = true, AT(operation),
 		.words = policy_argument_operator_words},
 	{"values", FIELD_TEXTS, AT(texts)},

@@ -128,6 +128,11 @@ static bool arguments_match(const struct policy_match_args *items, size_t count,
 				? &observed[match->second_argument - arguments->items]
 				: NULL;
 
+		if (match->operation == POLICY_CEL_EXPR) {
+			if (!selector_model_expression_holds(match, observed))
+				return false;
+			continue;
+		}
 		if (!selector_model_argument_matches(match,
 			    &observed[match->argument - arguments->items], second, observation))
 			return false;
@@ -168,8 +173,11 @@ bool selector_model_matches(const struct policy_hook *hook, const struct policy_
 bool selector_model_return_matches(
 	const struct policy_selector *selector, const struct observation *observation)
 {
-	return ALL(match_return_args, selector_model_argument_matches(match,
-					      &observation->return_value, NULL, observation));
+	return ALL(match_return_args,
+		match->operation == POLICY_CEL_EXPR
+			? selector_model_expression_holds(match, &observation->return_value)
+			: selector_model_argument_matches(
+				  match, &observation->return_value, NULL, observation));
 }
 
 int selector_model_first_match(

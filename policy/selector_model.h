@@ -71,3 +71,6 @@ int selector_model_first_match(
 bool selector_model_argument_matches(const struct policy_match_args *match,
 	const struct observed_argument *argument, const struct observed_argument *second,
 	const struct observation *observation);
+/* The same with the operator CelExpr; `observed` are the arguments of the filter's list. */
+bool selector_model_expression_holds(
+	const struct policy_match_args *match, const struct observed_argument *observed);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "policy/argument_types.h"
+#include "policy/cel.h"
 #include "policy/integer.h"
 #include "policy/selector_model.h"
 #include "policy/value.h"
@@ -270,4 +271,31 @@ bool selector_model_argument_matches(const struct policy_match_args *match,
 		break;
 	}
 	return matches != negated;
+}
+
+bool selector_model_expression_holds(
+	const struct policy_match_args *match, const struct observed_argument *observed)
+{
+	const struct policy_argument *named[POLICY_ARGUMENTS_MAX];
+	enum policy_argument_type types[POLICY_ARGUMENTS_MAX];
+	uint64_t integers[POLICY_ARGUMENTS_MAX] = {0};
+	size_t count = policy_cel_arguments(match, named), at;
+	const struct policy_text *text = &match->values.items[0].text;
+	struct policy_cel cel;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct observed_argument *seen = &observed[named[i] - match->arguments.items];
+
+		types[i] = named[i]->type == POLICY_TYPE_AUTO
+				   ? seen->type
+				   : (enum policy_argument_type)named[i]->type;
+		integers[i] = seen->integer;
+	}
+	if (policy_cel_parse(text->data, text->length, types, count, &cel, &at, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if ((cel.arguments >> i & 1) &&
+			!observed[named[i] - match->arguments.items].readable)
+			return false;
+	return policy_cel_holds(&cel, integers);
 }

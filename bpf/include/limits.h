@@ -57,6 +57,8 @@
 #define HOOK_STEPS_MAX	    (HOOK_STEPS_BLOCK * 64)
 #define HOOK_SELECTORS_MAX  1024
 #define HOOK_TEXT_BYTES_MAX (256u << 10) /* of all values together */
+/* CelExpr: results that wait for others, in one expression. A power of two. */
+#define HOOK_NUMBERS_MAX 16
 /* What is tried before the steps: of more values, what groups of them have in common. */
 #define PREFILTER_CHOICES_MAX 8
 #define PREFILTER_TEXT_WORDS  2

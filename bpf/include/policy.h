@@ -123,6 +123,16 @@ enum step_operation {
 	STEP_STATE,
 	STEP_FILE_TYPE,		  /* bit S_IFMT >> 12 of low */
 	STEP_CAPABILITIES_GAINED, /* of argument and second, capabilities in low */
+	/* CelExpr, a step for each of its operators. `argument` is one of those that it is about,
+	 * and all have been read by steps before. */
+	STEP_READ,	 /* yes, once the argument has been read */
+	STEP_NUMBER_ADD, /* left and right, the result is kept: yes */
+	STEP_NUMBER_SUBTRACT,
+	STEP_NUMBER_AND,
+	STEP_NUMBER_OR,
+	STEP_NUMBER_XOR,
+	STEP_NUMBER_EQUAL, /* left == right */
+	STEP_NUMBER_LESS,
 	/* of the process */
 	STEP_PID, /* low <= pid <= high; second: an ancestor will do */
 	STEP_NAMESPACE_PID,
@@ -141,6 +151,10 @@ enum step_operation {
 #define STEP_NO_MATCH 0xffff /* no selector matches */
 #define STEP_MATCH    0x8000 /* | selector */
 
+/* Where a side of STEP_NUMBER_… is: else one of the hook's arguments. */
+#define NUMBER_KEPT	0x40 /* + which of the results */
+#define NUMBER_CONSTANT 0x80 /* low for the left side, high for the right one */
+
 struct hook_step {
 	__u8 operation; /* enum step_operation */
 	__u8 argument;
@@ -149,8 +163,10 @@ struct hook_step {
 	__u16 then;	 /* yes */
 	__u16 otherwise; /* no */
 	__u16 unknown;	 /* the argument could not be read, or has no such thing */
-	__u16 padding2;
-	__u32 padding3;
+	/* of STEP_NUMBER_…: both sides, which of the results this is, its bytes */
+	__u8 left, right, result;
+	__u8 size, is_signed;
+	__u8 padding2;
 	__u32 offset; /* in texts */
 	__u32 length;
 	/* of a number: from, to; of a text, but SubString: its first eight bytes, and which of them

@@ -38,6 +38,7 @@ struct hit_slot {
 	/* where the bytes of a buffer go: place and room in data, and how many come before them */
 	__u32 buffer_at, buffer_room;
 	__u64 buffer_skip;
+	__u64 numbers[HOOK_NUMBERS_MAX]; /* kept by STEP_NUMBER_… */
 	__u64 raw[HOOK_RAW_MAX];
 	struct call_state call;
 	struct socket_owner owner;

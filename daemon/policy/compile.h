@@ -46,7 +46,9 @@ void compiled_hook_done(struct compiled_hook *compiled);
 
 /* --- for the parts of the compiler --- */
 
-/* Where an answer leads while its selector is not finished. */
+/* Where an answer leads while its selector is not finished. Inside of an expression also to
+ * TARGET_LABEL and those after it. */
+#define TARGET_LABEL	   0xe000
 #define TARGET_NEXT_FILTER 0xfff0
 #define TARGET_FAIL	   0xfff1
 
@@ -66,6 +68,8 @@ int compile_alternative(
 int64_t compile_text(struct compiler *compiler, const void *data, size_t length);
 /* matchArgs, matchData, matchReturnArgs: one entry; `argument` is its place in hook_arguments. */
 int compile_match_args(struct compiler *compiler, const struct policy_match_args *match);
+/* The same with the operator CelExpr. */
+int compile_expression(struct compiler *compiler, const struct policy_match_args *match);
 /* Whether it asks about integers. */
 bool compile_is_number(const struct compiler *compiler, const struct policy_match_args *match);
 /* The place of one of the hook's arguments in hook_arguments. */

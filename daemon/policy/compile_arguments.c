@@ -376,9 +376,6 @@ static int compile_operator(struct compiler *compiler, struct hook_step step,
 			compiler, step, STEP_DESTINATION_ADDRESS, values, count, negated);
 	case POLICY_FILE_TYPE:
 		return compile_file_types(compiler, step, values, count, negated);
-	case POLICY_CEL_EXPR:
-		return error_set(
-			compiler->error, -EOPNOTSUPP, "CelExpr is not supported by this version");
 	default:
 		break;
 	}
@@ -424,22 +421,28 @@ static int values_of_auto(struct compiler *compiler, const struct policy_match_a
 
 bool compile_is_number(const struct compiler *compiler, const struct policy_match_args *match)
 {
-	uint32_t index = compile_argument_index(compiler->input->hook, match->argument);
+	uint32_t index;
 
+	if (match->operation == POLICY_CEL_EXPR)
+		return true;
+	index = compile_argument_index(compiler->input->hook, match->argument);
 	return policy_type_class(compiler->input->types[index]) == POLICY_CLASS_INTEGER;
 }
 
 int compile_match_args(struct compiler *compiler, const struct policy_match_args *match)
 {
 	const struct policy_hook *hook = compiler->input->hook;
-	uint32_t index = compile_argument_index(hook, match->argument);
-	enum policy_argument_type type = compiler->input->types[index];
 	_cleanup_free_ struct policy_value *values = NULL;
-	struct hook_step step = {.argument = (uint8_t)index};
+	enum policy_argument_type type;
 	enum policy_operator operation;
+	struct hook_step step = {0};
 	bool negated;
 	int r;
 
+	if (match->operation == POLICY_CEL_EXPR)
+		return compile_expression(compiler, match);
+	step.argument = (uint8_t)compile_argument_index(hook, match->argument);
+	type = compiler->input->types[step.argument];
 	if (match->second_argument)
 		step.second = (uint8_t)compile_argument_index(hook, match->second_argument);
 	if (match->argument->type == POLICY_TYPE_AUTO) {

@@ -311,8 +311,7 @@ size_t list_combinations(struct combination *combinations, size_t size)
 		if (type == POLICY_TYPE_AUTO || type == POLICY_TYPE_DATA_LOC)
 			continue;
 		for (int operation = 0; operation < POLICY_IN; operation++)
-			if ((operators >> operation & 1) && operation != POLICY_CEL_EXPR &&
-				count < size)
+			if ((operators >> operation & 1) && count < size)
 				combinations[count++] =
 					(struct combination){(enum policy_argument_type)type,
 						(enum policy_operator)operation};
@@ -371,6 +370,32 @@ static void put_arguments(
 	}
 }
 
+/* Arguments by their places among the hook's, or some of them in an order of their own. */
+static void put_expression(
+	struct buf *yaml, const struct hook_plan *plan, size_t begin, size_t count, size_t argument)
+{
+	enum policy_argument_type types[SELECTED_ARGUMENTS_MAX];
+	size_t named = count;
+
+	for (size_t i = 0; i < count; i++)
+		types[i] = plan->types[begin + i];
+	buf_append_literal(yaml, "      - {operator: CelExpr");
+	if (argument || one_in(2)) {
+		named = 1 + random_below(SELECTED_ARGUMENTS_MAX);
+		buf_append_literal(yaml, ", args: [");
+		for (size_t i = 0; i < named; i++) {
+			size_t place = i ? random_below((uint32_t)count) : argument;
+
+			buf_printf(yaml, "%s%zu", i ? ", " : "", place);
+			types[i] = plan->types[begin + place];
+		}
+		buf_append_char(yaml, ']');
+	}
+	buf_append_literal(yaml, ", values: [\"");
+	random_expression(yaml, types, named);
+	buf_append_literal(yaml, "\"]}\n");
+}
+
 static void put_match(struct buf *yaml, const struct hook_plan *plan, size_t begin, size_t count,
 	const struct combination *given)
 {
@@ -385,7 +410,11 @@ static void put_match(struct buf *yaml, const struct hook_plan *plan, size_t beg
 		operators = policy_class_operators(policy_type_class(what.type));
 		do
 			what.operation = (enum policy_operator)random_below(POLICY_IN);
-		while (!(operators >> what.operation & 1) || what.operation == POLICY_CEL_EXPR);
+		while (!(operators >> what.operation & 1));
+	}
+	if (what.operation == POLICY_CEL_EXPR) {
+		put_expression(yaml, plan, begin, count, argument);
+		return;
 	}
 	if (what.operation == POLICY_CAPABILITIES_GAINED) {
 		for (size_t i = 0; i < count; i++)
@@ -575,7 +604,7 @@ void random_narrow_policy(struct buf *yaml)
 	static const uint8_t types[] = {POLICY_TYPE_STRING, POLICY_TYPE_INT, POLICY_TYPE_UINT8,
 		POLICY_TYPE_INT16, POLICY_TYPE_UINT32, POLICY_TYPE_INT64, POLICY_TYPE_UINT64};
 	static const uint8_t of_numbers[] = {POLICY_EQUAL, POLICY_GREATER_THAN, POLICY_LESS_THAN,
-		POLICY_MASK, POLICY_IN_RANGE, POLICY_IN_MAP, POLICY_NOT_EQUAL};
+		POLICY_MASK, POLICY_IN_RANGE, POLICY_IN_MAP, POLICY_NOT_EQUAL, POLICY_CEL_EXPR};
 	size_t selectors = 1 + random_below(3);
 	struct hook_plan plan = {.args_count = 2,
 		.types = {one_in(2) ? POLICY_TYPE_STRING : types[random_below(ARRAY_SIZE(types))],

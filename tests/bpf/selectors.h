@@ -58,6 +58,9 @@ size_t list_combinations(struct combination *combinations, size_t size);
  */
 #define PROCESS_FILTERS 8
 void random_policy(struct buf *yaml, struct combination first, int process_filter);
+/* For CelExpr: of arguments of these types, one of which is an integer; about the first if that is
+ * one. */
+void random_expression(struct buf *yaml, const enum policy_argument_type *types, size_t count);
 /* One in which mostly every selector asks the same argument, as a prefilter needs it. */
 void random_narrow_policy(struct buf *yaml);
 

@@ -12,7 +12,7 @@ static void check_match_args(const struct policy_match_args *items, size_t count
 	for (size_t i = 0; i < count; i++) {
 		const struct policy_match_args *match = &items[i];
 
-		FUZZ_ASSERT(match->argument);
+		FUZZ_ASSERT(match->argument || match->operation == POLICY_CEL_EXPR);
 		FUZZ_ASSERT(match->operation >= 0 && match->operation < POLICY_IN);
 		FUZZ_ASSERT(
 			match->operation != POLICY_CAPABILITIES_GAINED || match->second_argument);

@@ -9,7 +9,7 @@ touch "$work/regular" && mkfifo "$work/fifo" && mkdir "$work/directory"
 exec 3<>"$work/fifo"
 
 # name | system call | its argument: index, type and more | operator and values | call that matches | that misses
-# %W is the test's directory.
+# %W is the test's directory. An expression's arguments are all of the list, another operator looks at the first.
 cases=$(
 	cat <<'E2'
 int-equal|getpriority|index: 0, type: int|Equal, values: ["-7", "7001"]|getpriority 7001 0|getpriority 7002 0
@@ -44,6 +44,14 @@ string-short-at-end|access|index: 0, type: string|Equal, values: ["/tg"]|access 
 string-long-at-end|access|index: 0, type: string|Equal, values: ["/tally/at/the/end/of/memory"]|access e:/tally/at/the/end/of/memory 0|access e:/tally/at/the/end/of/memor 0
 string-not-at-end|readlink|index: 0, type: string|NotPrefix, values: ["/", "a", "m", ".", "s", "t"]|readlink e:n 0 0|readlink e:m 0 0
 in-map-of-many|getpriority|index: 1, type: int|InMap, values: ["-400101", "-400103", "-400105", "-400107", "-400109", "-400111", "-400113", "-400115", "-400117", "-400119"]|getpriority 9 -400119|getpriority 9 -400118
+cel-range|getpriority|index: 1, type: int|CelExpr, values: ["arg0 > int32(300100) && int32(300200) >= arg0"]|getpriority 9 300200|getpriority 9 300201
+cel-two-arguments|getpriority|index: 0, type: int}, {index: 1, type: int|CelExpr, values: ["arg0 - int32(10) == arg1 + int32(300300)"]|getpriority 300315 5|getpriority 300314 5
+cel-args|getpriority|index: 0, type: int}, {index: 1, type: int|CelExpr, args: [1, 0], values: ["arg0 > int32(300400) && arg1 == int32(9)"]|getpriority 9 300401|getpriority 300401 9
+cel-wraps|getpriority|index: 1, type: int|CelExpr, values: ["arg0 + int32(1) == int32(-2147483648)"]|getpriority 9 2147483647|getpriority 9 2147483646
+cel-bits|getpriority|index: 1, type: uint32|CelExpr, values: ["and(arg0, uint32(0xff000000u)) == uint32(0x5a000000u)"]|getpriority 9 0x5a000001|getpriority 9 0x5b000001
+cel-booleans|getpriority|index: 0, type: int}, {index: 1, type: int|CelExpr, values: ["(arg0 == int32(300500)) != (arg1 == int32(300500)) && !(arg0 != int32(300500))"]|getpriority 300500 1|getpriority 300500 300500
+cel-uint64|lseek|index: 1, type: uint64|CelExpr, values: ["arg0 > 0xcfffffffffffff00u && arg0 - 1u < 0xcffffffffffffff0u"]|lseek -1 0xcffffffffffffff0|lseek -1 0xcffffffffffffff1
+cel-fewer-bits|lseek|index: 0, type: int}, {index: 1, type: int64|CelExpr, values: ["int32(arg1) == arg0 && arg1 < -1"]|lseek -1 0xfffffffeffffffff|lseek -1 0xfffffffeffffffee
 buffer-equal|write|index: 1, type: char_buf, sizeArgIndex: 3|Equal, values: ["tally\n"]|write -1 s:tally\n 6|write -1 s:tally 5
 buffer-prefix|write|index: 1, type: char_buf, sizeArgIndex: 3|Prefix, values: ["tally prefix"]|write -1 s:tally_prefix_and_more 21|write -1 s:tally_prefi 11
 fd-equal|fsync|index: 0, type: fd|Equal, values: ["%W/regular"]|fsync f:%W/regular|fsync f:%W/directory
@@ -66,15 +74,23 @@ E2
 
 daemon_start
 while IFS='|' read -r name call argument operator _; do
+	[[ $operator == CelExpr* ]] || operator="$operator, args: [0]"
 	policy_add "$name" "kprobes:
 - call: sys_$call
   syscall: true
-  args:
-  - {${argument%, index: 0}}
+  args: [{${argument%, index: 0}}]
   selectors:
   - matchArgs:
-    - {args: [0], operator: ${operator//%W/$work}}"
+    - {operator: ${operator//%W/$work}}"
 done <<<"$cases"
+policy_add cel-return "kprobes:
+- call: sys_lseek
+  return: true
+  returnArg: {index: 0, type: int}
+  args: [{index: 1, type: int64}]
+  selectors:
+  - matchArgs: [{operator: CelExpr, values: ['arg0 == 300600']}]
+    matchReturnArgs: [{operator: CelExpr, values: ['arg0 + int32(9) == int32(0)']}]"
 declare -A matches misses
 unescape() { printf '%b' "${1//_/ }"; }
 while IFS='|' read -r name _ _ _ matching missing; do
@@ -87,6 +103,10 @@ while IFS='|' read -r name _ _ _ matching missing; do
 	act call "${words[@]}"
 	misses[$name]=$pid
 done <<<"$cases"
+act call lseek -1 300600 0
+returns_error=$pid
+act call lseek "f:$work/regular" 300600 0
+returns=$pid
 # Numbers of the 32-bit ABI are other calls.
 if [ "$(uname -m)" = x86_64 ]; then
 	act call -32 getpriority 9 4294967295
@@ -99,8 +119,10 @@ while IFS='|' read -r name _; do
 	is "$name: misses" "$(grep -cxF "$name|${misses[$name]}" <<<"$all")" 0
 done <<<"$cases"
 
+is "cel-return: matches" "$(grep -cxF "cel-return|$returns_error" <<<"$all")" 1
+is "cel-return: misses" "$(grep -cxF "cel-return|$returns" <<<"$all")" 0
 [ "$(uname -m)" != x86_64 ] || is "a call of the 32-bit ABI with that number is another" "$(grep -c "|$other_abi\$" <<<"$all")" 0
-number=$(wc -l <<<"$cases")
+number=$(($(wc -l <<<"$cases") + 1))
 is "$number policies are in force at once" "$(tallyman policy list -o json | jq '[.[] | select(.state == "enabled")] | length')" "$number"
 is "none of them had errors" "$(tallyman policy list -o json | jq -c '[.[] | select(.errors != "0") | .name]')" "[]"
 is "none takes a megabyte of the kernel's memory" \

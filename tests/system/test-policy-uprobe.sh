@@ -102,6 +102,19 @@ E
 is "text: by an argument in the program's memory" "$(hits text '.args[0].string_arg')" '"foo"'
 gone text
 
+in_force expression <<-E
+	uprobes:
+	- path: $probes
+	  symbols: [probes_add]
+	  args: [{index: 0, type: int}, {index: 3, type: uint8}]
+	  selectors:
+	  - matchArgs: [{operator: CelExpr, values: ["arg0 + int32(1) == int32(22) && arg1 == uint8(3u)"]}]
+E
+"$probes" 21 foo >/dev/null
+"$probes" 22 foo >/dev/null
+is "expression: of two of its arguments" "$(hits expression '.args[0].int_arg')" 21
+gone expression
+
 in_force registers <<-E
 	uprobes:
 	- path: $probes

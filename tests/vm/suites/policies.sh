@@ -58,6 +58,28 @@ is "a function's file, once, by one program" \
 is "and a field of the structure" \
 	"$(events '.process_kprobe | select(.policy_name == "function") | .args[1] | [.label, (.uint_arg > 0)]')" '["flags",true]'
 
+# ---- the same by an expression, of its argument and of what it returns ----
+added expression 'kprobes:
+- call: security_file_open
+  syscall: false
+  return: true
+  returnArg: {index: 0, type: int}
+  args:
+  - {index: 0, type: file}
+  - {index: 0, type: uint32, resolve: f_flags}
+  selectors:
+  - matchArgs:
+    - {args: [0], operator: Postfix, values: ["/secret"]}
+    - {args: [1], operator: CelExpr, values: ["and(arg0, uint32(3u)) == uint32(1u)"]}
+    matchReturnArgs: [{operator: CelExpr, values: ["arg0 == int32(0)"]}]'
+: >>"$work/secret"
+cat "$work/secret" >/dev/null
+settle
+is "a file opened to be written, and not the same to be read" \
+	"$(events '.process_kprobe | select(.policy_name == "expression") | [.args[0].file_arg.path, .return.int_arg]')" \
+	"[\"$work/secret\",0]"
+policy_delete expression
+
 # ---- a system call, what it returns, and where it came from ----
 added call 'kprobes:
 - call: sys_openat
