@@ -62,6 +62,8 @@ enum argument_source {
 #define ARGUMENT_RETURN_COPY (1u << 0) /* read when the call returns */
 #define ARGUMENT_MAX_DATA    (1u << 1)
 #define ARGUMENT_RESOLVED    (1u << 2) /* `resolve` is there: the value is in memory, not in raw[] */
+#define ARGUMENT_RETURN_SIZE                                                                       \
+	(1u << 3) /* with RETURN_COPY: 0 returned means that nothing is there */
 
 struct hook_argument {
 	__u8 reader; /* enum argument_reader */

@@ -130,7 +130,7 @@ static __always_inline int buffer_read(struct hit_slot *slot, struct hit_argumen
 		source.address = 0;
 		buffer_of_iter(&source, iter);
 	} else if (hook->size_raw == HOOK_NO_SIZE) {
-		source.size = hook->size;
+		source.size = hook->flags & ARGUMENT_RETURN_COPY ? BUFFER_SIZE_MAX : hook->size;
 	} else {
 		source.size = raw_value(slot, hook->size_raw);
 		source.is_iovec =
@@ -152,20 +152,38 @@ static __always_inline int buffer_read(struct hit_slot *slot, struct hit_argumen
 	return status;
 }
 
+/* What a call has put there is as much as it returned; the rest was there before. */
+static __always_inline __u64 buffer_limit(struct hit_slot *slot, __u32 index)
+{
+	const volatile struct hook_argument *hook = hook_argument(index);
+	__u64 returned;
+
+	if (!hook || !(hook->flags & ARGUMENT_RETURN_COPY))
+		return BUFFER_SIZE_MAX;
+	returned = raw_value(slot, HOOK_RAW_RETURN);
+	if (returned > BUFFER_SIZE_MAX) /* an error */
+		return 0;
+	if (!returned && !(hook->flags & ARGUMENT_RETURN_SIZE))
+		return BUFFER_SIZE_MAX;
+	return returned;
+}
+
 __noinline int argument_buffer(__u32 slot_index, __u32 index, __u64 value)
 {
 	struct hit_slot *slot = hit_slot(slot_index);
 	struct hit_argument *argument = slot ? hit_argument(slot, index) : NULL;
-	__u64 begin, length;
+	__u64 begin, length, limit;
 
 	if (!hook_reads_any(ARGUMENT_CHAR_BUF, ARGUMENT_CONST_BUF) || !argument)
 		return ARGUMENT_UNREADABLE;
 	begin = data_begin(slot);
+	limit = buffer_limit(slot, index);
 	slot->buffer_at = begin;
-	slot->buffer_room = BOUNDED(HIT_DATA_MAX - begin, HIT_ARGUMENT_MAX);
+	slot->buffer_room = BOUNDED(BOUNDED(HIT_DATA_MAX - begin, HIT_ARGUMENT_MAX), limit);
 	slot->buffer_skip = 0;
 	if (buffer_read(slot, argument, slot_index, index, value) == ARGUMENT_UNREADABLE)
 		return ARGUMENT_UNREADABLE;
+	argument->size = BOUNDED(argument->size, limit);
 	length = slot->buffer_at - begin;
 	if (length > argument->size)
 		length = argument->size;

@@ -14,7 +14,8 @@
 #define HIT_SENT_MAX (HIT_DATA_MAX + 2 * 1024 + HIT_ARGUMENT_MAX)
 
 const volatile __u32 arguments_count;
-const volatile bool hook_returns;   /* a program is attached to the return, for `return: true` */
+const volatile bool
+	hook_returns; /* a program is attached to the return, for `return: true` or returnCopy */
 const volatile bool hook_rereads;   /* … for memory that was not there at the entry */
 const volatile bool hook_monitors;  /* monitor mode: actions are only counted */
 const volatile bool hook_has_stack; /* some selector wants one */
@@ -258,18 +259,22 @@ static __always_inline bool hit_send(void *ctx, struct hit_slot *slot, __u32 slo
 		if (!record->has_hash)
 			COUNT(unreadable);
 	}
-	COUNT(posted);
+	/* Of two records that become one event, one counts. */
+	if (flags & HIT_RETURN ? selector && (selector->flags & SELECTOR_AWAITS_RETURN)
+			       : !(flags & HIT_NEEDS_RETURN))
+		COUNT(posted);
 	return emit_bounded(&record->header, RECORD_HIT, sizeof(*record) + used,
 		sizeof(*record) + HIT_SENT_MAX, true);
 }
 
-static __always_inline void arguments_read(struct hit_slot *slot, __u32 slot_index)
+static __always_inline void arguments_read(
+	struct hit_slot *slot, __u32 slot_index, bool has_returned)
 {
 	for (__u32 i = 0; i < HOOK_ARGUMENTS_MAX; i++) {
 		if (i >= arguments_count)
 			break;
 		if (slot->record.arguments[i].status == ARGUMENT_UNREAD &&
-			!(hook_arguments[i].flags & ARGUMENT_RETURN_COPY))
+			(has_returned || !(hook_arguments[i].flags & ARGUMENT_RETURN_COPY)))
 			argument_read(slot_index, i);
 	}
 }
@@ -283,7 +288,6 @@ static __always_inline int hit_act(
 
 	if (!selector)
 		return 0;
-	COUNT(matches);
 	if (hook_signals && (selector->flags & SELECTOR_SIGNAL) && !hook_monitors) {
 		if (bpf_send_signal(selector->signal))
 			COUNT(errors);
@@ -297,7 +301,7 @@ static __always_inline int hit_act(
 		sock_actions(slot, selector);
 	slot->record.call = now << 10 ^ bpf_get_smp_processor_id();
 	if (selector->flags & SELECTOR_POST) {
-		arguments_read(slot, slot_index);
+		arguments_read(slot, slot_index, flags & HIT_AT_RETURN);
 		if (hook_rereads && slot->incomplete &&
 			!(flags & (HIT_AT_RETURN | HIT_SIGNALLED))) {
 			if (call_keep(slot, index, slot->record.call, true))
@@ -322,6 +326,9 @@ static __always_inline int hit_act(
 			hit_send(ctx, slot, slot_index, selector, index, flags, now);
 		}
 	}
+	/* where the return decides, it counts */
+	if (!(selector->flags & SELECTOR_AWAITS_RETURN) || (flags & HIT_AT_RETURN))
+		COUNT(matches);
 	if (hook_tracks_sockets)
 		sock_untrack(slot, selector);
 	return flags & HIT_OVERRIDDEN ? selector->error : 0;

@@ -144,6 +144,14 @@ static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 
 		error_;                                                                            \
 	})
 
+/* matchReturnArgs, which may be there or not. */
+static __always_inline bool return_matches(
+	struct hit_slot *slot, __u32 slot_index, const struct hook_selector *selector)
+{
+	return !(selector->flags & SELECTOR_AWAITS_RETURN) ||
+	       steps_run(slot, slot_index, selector->return_step) >= 0;
+}
+
 /* The return of a call whose entry was sent. */
 static __always_inline void hook_return_send(
 	void *ctx, struct hit_slot *slot, __u32 slot_index, const struct call_state *state)
@@ -161,10 +169,34 @@ static __always_inline void hook_return_send(
 		if (hook_arguments[i].flags & ARGUMENT_RETURN_COPY)
 			argument_read(slot_index, i);
 	}
-	if ((selector->flags & SELECTOR_AWAITS_RETURN) &&
-		steps_run(slot, slot_index, selector->return_step) < 0)
+	if (!return_matches(slot, slot_index, selector))
 		return;
+	if (selector->flags & SELECTOR_AWAITS_RETURN)
+		COUNT(matches);
 	hit_send(ctx, slot, slot_index, selector, index, HIT_RETURN, bpf_ktime_get_boot_ns());
+}
+
+/* The return of a call whose arguments could not be read before: entry and return in one. */
+static __always_inline void hook_run_again(void *ctx, struct hit_slot *slot, __u32 slot_index)
+{
+	struct hook_selector *selector;
+	__u32 index;
+	int selected;
+
+	selected = steps_count ? steps_run(slot, slot_index, 0) : 0;
+	if (selected < 0) {
+		if (slot->incomplete)
+			COUNT(unreadable);
+		return;
+	}
+	index = selected;
+	selector = bpf_map_lookup_elem(&hook_selectors, &index);
+	if (!selector)
+		return;
+	if (hook_returns)
+		argument_read(slot_index, HOOK_RETURN_ARGUMENT);
+	if (return_matches(slot, slot_index, selector))
+		hit_act(ctx, slot, slot_index, index, HIT_AT_RETURN);
 }
 
 /* A call that an entry waits for has returned `value`. */
@@ -174,7 +206,6 @@ static __always_inline void hook_returned(void *ctx, __u64 value)
 	struct hit_slot *slot;
 	struct call_key key;
 	__u32 slot_index;
-	int selector;
 
 	if (!*(volatile __u64 *)&calls_kept)
 		return;
@@ -195,18 +226,10 @@ static __always_inline void hook_returned(void *ctx, __u64 value)
 		current_owner(&slot->owner);
 		socket_act(value, hook_return_socket, &slot->owner);
 	}
-	if (!state->again) {
+	if (state->again)
+		hook_run_again(ctx, slot, slot_index);
+	else
 		hook_return_send(ctx, slot, slot_index, state);
-	} else {
-		selector = steps_count ? steps_run(slot, slot_index, 0) : 0;
-		if (selector >= 0) {
-			if (hook_returns)
-				argument_read(slot_index, HOOK_RETURN_ARGUMENT);
-			hit_act(ctx, slot, slot_index, selector, HIT_AT_RETURN);
-		} else if (slot->incomplete) {
-			COUNT(unreadable);
-		}
-	}
 	call_forget(&key);
 	slot_release(slot);
 }

@@ -106,7 +106,7 @@ static int load_at(struct policy_engine *engine, const struct hook_source_policy
 	struct hook_settings settings = {.id = ++engine->last_hook_id,
 		.scope = from->load->scope,
 		.monitors = from->load->monitor,
-		.returns = from->hook->return_value,
+		.returns = from->hook->return_value || place->copies_at_return,
 		.tracks_sockets = from->tracks_sockets,
 		.return_socket = return_socket(from->hook)};
 	struct hook_description *description;

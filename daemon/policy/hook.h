@@ -31,7 +31,7 @@ struct hook_settings {
 	uint32_t id;
 	int scope; /* -1: all */
 	bool monitors;
-	bool returns;		/* `return: true` */
+	bool returns;		/* `return: true`, or an argument with returnCopy */
 	bool tracks_sockets;	/* the policy has TrackSock somewhere */
 	uint32_t return_socket; /* returnArgAction: 1 TrackSock, 2 UntrackSock */
 };

@@ -186,8 +186,12 @@ int hook_place_argument(struct hook_place *place, uint32_t index,
 	}
 	if (argument->size_arg_index > 0)
 		result->size_raw = (uint8_t)(argument->size_arg_index - 1);
-	if (argument->return_copy)
+	if (argument->return_copy && policy_type_class(type) == POLICY_CLASS_BUFFER) {
 		result->flags |= ARGUMENT_RETURN_COPY;
+		if (result->size_raw == HOOK_NO_SIZE ||
+			hook_mechanism_is_system_call(place->mechanism))
+			result->flags |= ARGUMENT_RETURN_SIZE;
+	}
 	if (argument->max_data)
 		result->flags |= ARGUMENT_MAX_DATA;
 	place->types[index] = type;
@@ -233,10 +237,9 @@ uint32_t hook_place_raws_used(const struct hook_place *place)
 	return count;
 }
 
-int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
+static int find(const struct policy_hook *hook, struct kernel_types *types,
 	const struct hook_abilities *abilities, struct hook_place *ret_place, struct error *error)
 {
-	memset(ret_place, 0, sizeof(*ret_place));
 	ret_place->arguments_count = (uint32_t)(hook->args.count + hook->data.count);
 	if (ret_place->arguments_count > HOOK_ARGUMENTS_MAX)
 		return error_set(
@@ -258,6 +261,25 @@ int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
 		return error_set(
 			error, -EOPNOTSUPP, "this kind of hook is not supported by this version");
 	}
+}
+
+int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
+	const struct hook_abilities *abilities, struct hook_place *ret_place, struct error *error)
+{
+	bool sees_return = hook->kind == POLICY_KPROBE || hook->kind == POLICY_FENTRY ||
+			   hook->kind == POLICY_UPROBE;
+	int r;
+
+	memset(ret_place, 0, sizeof(*ret_place));
+	r = find(hook, types, abilities, ret_place, error);
+	for (uint32_t i = 0; i < ret_place->arguments_count && r >= 0; i++) {
+		struct hook_argument *argument = &ret_place->arguments[i];
+
+		if (!sees_return)
+			argument->flags &= (uint8_t)~ARGUMENT_RETURN_COPY;
+		ret_place->copies_at_return |= !!(argument->flags & ARGUMENT_RETURN_COPY);
+	}
+	return r;
 }
 
 enum hook_mechanism hook_mechanism_instead(const struct policy_hook *hook,

@@ -122,6 +122,9 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 		return -EINVAL;
 	if (argument.type == POLICY_TYPE_AUTO)
 		argument.type = automatic_type(field);
+	if (argument.type == POLICY_TYPE_STRING && argument.size_arg_index > 0 &&
+		hook->args.items[index].type == POLICY_TYPE_AUTO)
+		argument.type = POLICY_TYPE_CHAR_BUF; /* bytes, whose size is known */
 	r = add_field(place, field, &result->raw, error);
 	if (r >= 0)
 		r = hook_place_argument(place, (uint32_t)index, &argument, types, 0, error);

@@ -40,11 +40,11 @@ static const struct {
 	CALL(init_module), CALL(kexec_load), CALL(kill), CALL(link), CALL(lseek),
 	CALL(memfd_create), CALL(mknod), CALL(mknodat), CALL(mount), CALL(move_mount),
 	CALL(open_by_handle_at), CALL(open_tree), CALL(openat), CALL(perf_event_open),
-	CALL(pivot_root), CALL(process_vm_writev), CALL(ptrace), CALL(readlink), CALL(rename),
-	CALL(renameat2), CALL(sendto), CALL(setns), CALL(setresuid), CALL(setuid), CALL(setgid),
-	CALL(setreuid), CALL(splice), CALL(symlink), CALL(umount2), CALL(unlink), CALL(unlinkat),
-	CALL(unshare), CALL(write), CALL(bind), CALL(listen), CALL(truncate), CALL(userfaultfd),
-	CALL(keyctl)};
+	CALL(pivot_root), CALL(process_vm_writev), CALL(ptrace), CALL(read), CALL(readlink),
+	CALL(rename), CALL(renameat2), CALL(sendto), CALL(setns), CALL(setresuid), CALL(setuid),
+	CALL(setgid), CALL(setreuid), CALL(splice), CALL(symlink), CALL(umount2), CALL(unlink),
+	CALL(unlinkat), CALL(unshare), CALL(write), CALL(bind), CALL(listen), CALL(truncate),
+	CALL(userfaultfd), CALL(keyctl)};
 
 #define PAGE 65536 /* on every machine a multiple of it */
 

@@ -63,6 +63,16 @@ policy_add ten "tracepoints:
   args: [$(printf '{index: %d, type: uint64}, ' 1 1 1 1 1 1 1 1 1){index: 1, type: int64}]
   selectors: [{matchArgs: [{args: [9], operator: Equal, values: [\"428\"]}]}]" # open_tree
 policy_add fresh "$(on openat '{index: 1, type: string}, {index: 2, type: int}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]')"
+policy_add fresh-failed "$(on openat '{index: 1, type: string}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]
+  matchReturnArgs: [{index: 0, operator: LessThan, values: ["0"]}]' 'return: true
+returnArg: {index: 0, type: int}')"
+policy_add copied "$(on read '{index: 1, type: char_buf, returnCopy: true}, {index: 2, type: size_t}' "- matchBinaries: [{operator: In, values: [$actors/call]}]
+  matchArgs: [{index: 2, operator: Equal, values: [\"4321\"]}]")"
+policy_add copied-of "$(on read '{index: 1, type: char_buf, returnCopy: true, sizeArgIndex: 3}, {index: 2, type: size_t}' '- matchArgs: [{index: 2, operator: InRange, values: ["4321:4322"]}]' 'return: true
+returnArg: {index: 0, type: int}')"
+policy_add sized 'tracepoints:
+- {subsystem: syscalls, event: sys_enter_write, args: [{index: 5}, {index: 6, sizeArgIndex: 8}],
+  selectors: [{matchArgs: [{index: 5, operator: Equal, values: ["1234567"]}]}]}'
 policy_add narrow "$(on access '{index: 0, type: string}, {index: 1, type: int}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-narrow]}, {index: 1, operator: Equal, values: ["-3"]}]
 - matchArgs: [{index: 1, operator: Mask, values: ["0x40000"]}, {index: 0, operator: Equal, values: [/tally-wide]}]')"
 policy_add hostile "$(on access '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Prefix, values: [/hostile]}]')"
@@ -110,6 +120,13 @@ for call in "s:/tally-narrower -3" "s:/tally-narrower 3" "s:/tally-wide 0x40001"
 done
 narrow_hits=$(policy_counter narrow hits)
 act call -n 50 access s:/elsewhere 0
+printf 'eleven byte' >"$work/eleven"
+act call read "f:$work/eleven" z:4321 4321
+copied=$pid
+act call read -1 z:4322 4322
+not_copied=$pid
+act call write 1234567 s:sized 3
+sized=$pid
 act fresh-open 100
 fresh=$pids
 act call access "s:/hostile\"'\\ key=\"none\" 
@@ -156,6 +173,16 @@ is "memory that was not there at the entry is read at the return" \
 	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh" and ([.process.pid] | inside($pids))) | .process.pid' \
 		--argjson pids "$fresh" | sort -u | wc -l)" 100
 is "and nothing was missed" "$(policy_counter fresh unreadable)" 0
+is "each is one match" "$(policy_counter fresh matches)" "$(policy_counter fresh posted)"
+is "what is returned decides there too" "$(policy_counter fresh-failed posted)" 0
+is "returnCopy: what the call has put there, without being asked to return" "$(hit copied "$copied" '[.args, .return]')" \
+	'[[{"bytes_arg":"ZWxldmVuIGJ5dGU="},{"size_arg":"4321"}],null]'
+is "returnCopy: what the call has put there, not all that has room" "$(hit copied-of "$copied" '[.args, .return]')" \
+	'[[{"bytes_arg":"ZWxldmVuIGJ5dGU="},{"size_arg":"4321"}],{"int_arg":11}]'
+is "returnCopy: nothing, of a call that failed" "$(hit copied-of "$not_copied" '[.args, .return]')" \
+	'[[{"bytes_arg":""},{"size_arg":"4322"}],{"int_arg":-9}]'
+is "an entry and its return are one event" "$(policy_counter copied-of matches) $(policy_counter copied-of posted)" "2 2"
+is "text of a tracepoint is bytes where their number is told" "$(hit sized "$sized" .args)" '[{"size_arg":"1234567"},{"bytes_arg":"c2l6"}]'
 is "entries of a filter are all asked" "$(hits hook-filter "$both")" 1
 is "hostile bytes stay in their string" "$(hits hostile "$hostile") $(hit hostile "$hostile" '.args[0].string_arg | test("^/hostile\"")')" "1 true"
 
