@@ -61,9 +61,9 @@ int on_syscall_return(struct syscall_return *ctx)
 SEC("?fentry/function")
 int on_syscall_function(__u64 *ctx)
 {
-	const struct pt_regs *regs = (const void *)ctx[0];
+	struct call_registers call = {.regs = (const void *)ctx[0]};
 
-	CALL_RUN(ctx, call_register, regs, CALL_NUMBER(regs));
+	CALL_RUN(ctx, call_register, &call, CALL_NUMBER(call.regs) & ~CALL_NUMBER_FLAG);
 	return 0;
 }
 
@@ -71,10 +71,12 @@ int on_syscall_function(__u64 *ctx)
 SEC("?tp_btf/sys_enter")
 int on_sys_enter(__u64 *ctx)
 {
-	const struct pt_regs *regs = (const void *)ctx[0];
+	struct call_registers call = {.regs = (const void *)ctx[0]};
+	__u64 number = ctx[1];
 
-	if (call_is_wanted(ctx[1]) && !call_is_compat())
-		CALL_RUN(ctx, call_register, regs, ctx[1]);
+	if (call_is_wanted(number, &call.is_32_bit))
+		CALL_RUN(ctx, call_register, &call,
+			call.is_32_bit ? number | SYSTEM_CALL_32_BIT : number & ~CALL_NUMBER_FLAG);
 	return 0;
 }
 
@@ -83,7 +85,7 @@ int on_sys_exit(__u64 *ctx)
 {
 	const struct pt_regs *regs = (const void *)ctx[0];
 
-	if (call_is_wanted(CALL_NUMBER(regs)))
+	if (return_is_wanted(CALL_NUMBER(regs)))
 		hook_returned(ctx, ctx[1]);
 	return 0;
 }

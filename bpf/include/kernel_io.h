@@ -48,3 +48,7 @@ struct iov_iter___type {
 struct io_segment {
 	__u64 address, size;
 };
+/* struct iovec of 32-bit programs */
+struct io_segment_32 {
+	__u32 address, size;
+};

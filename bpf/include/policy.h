@@ -10,6 +10,10 @@
 
 #include "event.h"
 
+/* Of a system call's number, as Tetragon's syscall64 has it: one of the ABI of 32-bit programs,
+ * which numbers them otherwise. */
+#define SYSTEM_CALL_32_BIT 0x80000000u
+
 /* How an argument is read. The words are the policy language's types. */
 enum argument_reader {
 	ARGUMENT_NONE, /* nop */
@@ -64,6 +68,7 @@ enum argument_source {
 #define ARGUMENT_RESOLVED    (1u << 2) /* `resolve` is there: the value is in memory, not in raw[] */
 #define ARGUMENT_RETURN_SIZE                                                                       \
 	(1u << 3) /* with RETURN_COPY: 0 returned means that nothing is there */
+#define ARGUMENT_SYSTEM_CALL (1u << 4) /* syscall64: with SYSTEM_CALL_32_BIT where it is so */
 
 struct hook_argument {
 	__u8 reader; /* enum argument_reader */

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "policy/abi.bpf.h"
 #include "policy/argument_buffer.bpf.h"
 #include "policy/argument_credentials.bpf.h"
 #include "policy/argument_integer.bpf.h"
@@ -51,6 +52,8 @@ static __always_inline int argument_integer(
 	if (hook->flags & ARGUMENT_RESOLVED)
 		return integer_at(slot, argument, value, hook->size, hook->is_signed);
 	argument->integer = integer_extend(value, hook->size, hook->is_signed);
+	if ((hook->flags & ARGUMENT_SYSTEM_CALL) && call_is_compat())
+		argument->integer |= SYSTEM_CALL_32_BIT;
 	return ARGUMENT_READ;
 }
 

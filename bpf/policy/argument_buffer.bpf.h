@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel_io.h"
+#include "policy/abi.bpf.h"
 #include "policy/argument_data.bpf.h"
 
 /* No call moves more; what is larger was a negative number: a call's error. */
@@ -32,6 +33,33 @@ __noinline int buffer_append(__u32 slot_index, __u32 index, __u64 address, __u64
 	return ARGUMENT_READ;
 }
 
+/* A call's iovec, of a 32-bit program: its addresses and sizes are narrower. */
+static __always_inline bool segments_are_narrow(__u64 address)
+{
+	return system_calls_32 && !is_kernel_address(address) && call_is_compat();
+}
+
+/* Segment `number` of the iovec at `address`, into the slot. Verified on its own: which width it
+ * has is then no question of the loop around it. */
+__noinline int segment_read(__u32 slot_index, __u64 address, __u32 number)
+{
+	struct hit_slot *slot = hit_slot(slot_index);
+	struct io_segment_32 narrow = {};
+
+	if (!hook_reads_any(ARGUMENT_CHAR_IOVEC, ARGUMENT_IOV_ITER) || !slot)
+		return ARGUMENT_UNREADABLE;
+	if (!segments_are_narrow(address))
+		return read_memory(slot, &slot->segment, sizeof(slot->segment),
+			       address + number * sizeof(slot->segment))
+			       ? ARGUMENT_UNREADABLE
+			       : ARGUMENT_READ;
+	if (read_memory(slot, &narrow, sizeof(narrow), address + number * sizeof(narrow)))
+		return ARGUMENT_UNREADABLE;
+	slot->segment.address = narrow.address;
+	slot->segment.size = narrow.size;
+	return ARGUMENT_READ;
+}
+
 /* Up to HIT_SEGMENTS_BLOCK segments of the iovec at `address`, without the first `skip` bytes. */
 __noinline int buffer_append_segments(
 	__u32 slot_index, __u32 index, __u64 address, __u64 count, __u64 skip)
@@ -41,13 +69,14 @@ __noinline int buffer_append_segments(
 	if (!hook_reads_any(ARGUMENT_CHAR_IOVEC, ARGUMENT_IOV_ITER) || !slot)
 		return ARGUMENT_UNREADABLE;
 	for (__u32 i = 0; i < HIT_SEGMENTS_BLOCK; i++) {
-		struct io_segment segment = {};
+		struct io_segment segment;
 		int status;
 
 		if (i >= count)
 			break;
-		if (read_memory(slot, &segment, sizeof(segment), address + i * sizeof(segment)))
+		if (segment_read(slot_index, address, i) == ARGUMENT_UNREADABLE)
 			return ARGUMENT_UNREADABLE;
+		segment = slot->segment;
 		if (!i && skip < segment.size) {
 			segment.address += skip;
 			segment.size -= skip;
@@ -120,6 +149,8 @@ static __always_inline int buffer_read(struct hit_slot *slot, struct hit_argumen
 	const volatile struct hook_argument *hook = hook_argument(index);
 	const struct iov_iter *iter = (void *)value;
 	struct buffer_source source = {.address = value};
+	__u64 segment_size = segments_are_narrow(value) ? sizeof(struct io_segment_32)
+							: sizeof(struct io_segment);
 	bool is_iter = is_reader(argument->reader, ARGUMENT_IOV_ITER, ARGUMENT_IOV_ITER);
 	int status = ARGUMENT_READ;
 
@@ -143,7 +174,7 @@ static __always_inline int buffer_read(struct hit_slot *slot, struct hit_argumen
 			if (i >= source.size || status != ARGUMENT_READ)
 				break;
 			status = buffer_append_segments(slot_index, index,
-				source.address + i * sizeof(struct io_segment), source.size - i,
+				source.address + i * segment_size, source.size - i,
 				i ? 0 : source.skip);
 		}
 	}

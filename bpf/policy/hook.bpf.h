@@ -2,6 +2,7 @@
 /* What every hook does, wherever it is: is this one for us, do the selectors match, act. */
 #pragma once
 
+#include "policy/abi.bpf.h"
 #include "policy/hit.bpf.h"
 #include "policy/prefilter.bpf.h"
 

@@ -2,6 +2,7 @@
 /* What selectors ask of the process at a hook. */
 #pragma once
 
+#include "lib/kernel_read.bpf.h"
 #include "policy/process_state.bpf.h"
 #include "policy/slot.bpf.h"
 #include "policy/steps.bpf.h"
@@ -46,7 +47,10 @@ static __always_inline void bpf_rcu_read_unlock(void)
 }
 #endif
 
-/* Newer kernels want to see that the parent cannot go meanwhile, where a program may sleep. */
+/* Where a program may sleep, newer kernels want to see that the parent cannot go meanwhile. They
+ * have this too. */
+#define PARENT_MAY_GO (hook_sleeps && have_rdonly_cast)
+
 static __always_inline struct process_state *parent_state(void)
 {
 	struct process_state *state = NULL;
@@ -54,12 +58,12 @@ static __always_inline struct process_state *parent_state(void)
 	__u32 tid;
 
 	if (have_task_storage) {
-		if (hook_sleeps)
+		if (PARENT_MAY_GO)
 			bpf_rcu_read_lock();
 		parent = bpf_get_current_task_btf()->real_parent;
 		if (parent)
 			state = bpf_task_storage_get(&process_states, parent, NULL, 0);
-		if (hook_sleeps)
+		if (PARENT_MAY_GO)
 			bpf_rcu_read_unlock();
 		return state;
 	}

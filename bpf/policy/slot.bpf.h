@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "kernel_io.h"
 #include "policy.h"
 #include "lib/attribution.bpf.h"
 #include "lib/emit.bpf.h"
@@ -39,6 +40,7 @@ struct hit_slot {
 	__u32 buffer_at, buffer_room;
 	__u64 buffer_skip;
 	__u64 numbers[HOOK_NUMBERS_MAX]; /* kept by STEP_NUMBER_… */
+	struct io_segment segment; /* of an iovec */
 	__u64 raw[HOOK_RAW_MAX];
 	struct call_state call;
 	struct socket_owner owner;

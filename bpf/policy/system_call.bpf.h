@@ -7,60 +7,85 @@
 
 #include "policy/hook.bpf.h"
 
-/* As bits; where all system calls pass these are the hook's. */
-const volatile __u64 system_call_numbers[(SYSTEM_CALL_NUMBER_MAX + 1) / 64];
+/* As bits; where all system calls pass these are the hook's: of this machine's own ABI, and of its
+ * 32-bit programs. */
+#define SYSTEM_CALL_WORDS ((SYSTEM_CALL_NUMBER_MAX + 1) / 64)
+const volatile __u64 system_call_numbers[SYSTEM_CALL_WORDS];
+const volatile __u64 system_call_numbers_32[SYSTEM_CALL_WORDS];
 
 #ifdef __TARGET_ARCH_arm64
-#define CALL_REGISTER(regs, i) (((const struct user_pt_regs *)(regs))->regs[i])
-#define CALL_NUMBER(regs)      (((const struct user_pt_regs *)(regs))->regs[8])
-#define TIF_32BIT	       22
+#define CALL_REGISTER(regs, i)	  (((const struct user_pt_regs *)(regs))->regs[i])
+#define CALL_REGISTER_32(regs, i) ((__u32)CALL_REGISTER(regs, i))
+#define CALL_NUMBER(regs)	  (((const struct user_pt_regs *)(regs))->regs[8])
+#define CALL_NUMBER_FLAG	  0
 #else
 /* In the order of the calling convention of system calls: the fourth is not that of functions. */
-#define CALL_REGISTER_0	       rdi
-#define CALL_REGISTER_1	       rsi
-#define CALL_REGISTER_2	       rdx
-#define CALL_REGISTER_3	       r10
-#define CALL_REGISTER_4	       r8
-#define CALL_REGISTER_5	       r9
-#define CALL_REGISTER(regs, i) ((regs)->CALL_REGISTER_##i)
-#define CALL_NUMBER(regs)      ((regs)->orig_rax)
-#define TS_COMPAT	       0x0002
+#define CALL_REGISTER_0		  rdi
+#define CALL_REGISTER_1		  rsi
+#define CALL_REGISTER_2		  rdx
+#define CALL_REGISTER_3		  r10
+#define CALL_REGISTER_4		  r8
+#define CALL_REGISTER_5		  r9
+#define CALL_REGISTER_32_0	  rbx
+#define CALL_REGISTER_32_1	  rcx
+#define CALL_REGISTER_32_2	  rdx
+#define CALL_REGISTER_32_3	  rsi
+#define CALL_REGISTER_32_4	  rdi
+#define CALL_REGISTER_32_5	  rbp
+#define CALL_REGISTER(regs, i)	  ((regs)->CALL_REGISTER_##i)
+#define CALL_REGISTER_32(regs, i) ((__u32)(regs)->CALL_REGISTER_32_##i)
+#define CALL_NUMBER(regs)	  ((regs)->orig_rax)
+/* x32, where a kernel has it: the same call, and the function is the same. */
+#define CALL_NUMBER_FLAG	  0x40000000
 #endif
 
-static __always_inline __u64 call_register(const struct pt_regs *regs, __u32 raw)
+struct call_registers {
+	const struct pt_regs *regs;
+	bool is_32_bit;
+};
+
+#define CALL_REGISTER_OF(call, i)                                                                  \
+	((call)->is_32_bit ? CALL_REGISTER_32((call)->regs, i) : CALL_REGISTER((call)->regs, i))
+
+static __always_inline __u64 call_register(const struct call_registers *call, __u32 raw)
 {
 	switch (raw) {
 	case 0:
-		return CALL_REGISTER(regs, 0);
+		return CALL_REGISTER_OF(call, 0);
 	case 1:
-		return CALL_REGISTER(regs, 1);
+		return CALL_REGISTER_OF(call, 1);
 	case 2:
-		return CALL_REGISTER(regs, 2);
+		return CALL_REGISTER_OF(call, 2);
 	case 3:
-		return CALL_REGISTER(regs, 3);
+		return CALL_REGISTER_OF(call, 3);
 	case 4:
-		return CALL_REGISTER(regs, 4);
+		return CALL_REGISTER_OF(call, 4);
 	default:
-		return CALL_REGISTER(regs, 5);
+		return CALL_REGISTER_OF(call, 5);
 	}
 }
 
-static __always_inline bool call_is_wanted(__u64 number)
+static __always_inline bool is_in_numbers(const volatile __u64 *numbers, __u64 number)
 {
-	return number <= SYSTEM_CALL_NUMBER_MAX &&
-	       system_call_numbers[number / 64] & 1ULL << (number % 64);
+	return number <= SYSTEM_CALL_NUMBER_MAX && numbers[number / 64] & 1ULL << (number % 64);
 }
 
-/* Numbers are another ABI's then, as the tracepoints of single system calls know too. */
-static __always_inline bool call_is_compat(void)
+/* Whether the hook is about the call with this number, which is made just now. */
+static __always_inline bool call_is_wanted(__u64 number, bool *ret_is_32_bit)
 {
-	struct task_struct *task = current_task();
+	if (!system_calls_32)
+		return is_in_numbers(system_call_numbers, number & ~CALL_NUMBER_FLAG) &&
+		       !call_is_compat();
+	*ret_is_32_bit = call_is_compat();
+	return *ret_is_32_bit ? is_in_numbers(system_call_numbers_32, number)
+			      : is_in_numbers(system_call_numbers, number & ~CALL_NUMBER_FLAG);
+}
 
-#ifdef __TARGET_ARCH_arm64
-	return BPF_CORE_READ(task, thread_info.flags) & 1UL << TIF_32BIT;
-#else
-	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
-#endif
+/* The same of a return, where what was kept at the entry decides. */
+static __always_inline bool return_is_wanted(__u64 number)
+{
+	return is_in_numbers(system_call_numbers, number & ~CALL_NUMBER_FLAG) ||
+	       (system_calls_32 && is_in_numbers(system_call_numbers_32, number));
 }
 
 #define CALL_ARGUMENTS_MAX 6

@@ -20,8 +20,17 @@
 #include "lib/audit_text.h"
 #include "lib/util.h"
 
+#define ARCH_I386			"40000003" /* AUDIT_ARCH_I386 */
 #define SYSCALL_RECORD_ARGUMENTS	4
 #define SYSCALL_RECORD_ARGUMENTS_NEEDED 2
+
+/* A call of this machine's 32-bit programs, which have numbers of their own. */
+static bool is_32_bit(const struct event *event)
+{
+	const char *function = event->kind == EVENT_PROCESS_KPROBE ? event->hit.function : NULL;
+
+	return function && !strncmp(function, "__ia32_", strlen("__ia32_"));
+}
 
 /* Of which system call it is, -1 when it is none. */
 static int system_call(const struct event *event)
@@ -36,7 +45,7 @@ static int system_call(const struct event *event)
 		   !strstr(hit->function, "sys_")) {
 		return -1;
 	}
-	return audit_system_call_number(operation);
+	return audit_system_call_number(operation, is_32_bit(event));
 }
 
 /* A text is a path at a hook about files, and anywhere if it looks like one. */
@@ -92,7 +101,7 @@ static void syscall_line(
 
 	audit_line_start(lines, "SYSCALL");
 	buf_append_literal(buf, "arch=");
-	buf_append_string(buf, log->arch);
+	buf_append_string(buf, is_32_bit(event) ? ARCH_I386 : log->arch);
 	buf_append_literal(buf, " syscall=");
 	buf_i64(buf, system_call(event));
 	result = hit_result_of(hit, &value);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* -1 for a name that is none. */
-int audit_system_call_number(const char *name);
-/* NULL for a number that is none; `compatible`: of this machine's 32-bit programs. */
+/* -1 for a name that is none; `compatible`: of this machine's 32-bit programs. */
+int audit_system_call_number(const char *name, bool compatible);
+/* NULL for a number that is none. */
 const char *audit_system_call_name(int number, bool compatible);

@@ -11,8 +11,6 @@
 #include "lib/json_writer.h"
 #include "lib/util.h"
 
-#define SYSCALL_32_BIT 0x80000000u /* of syscall64: by the 32-bit entry */
-
 struct argument {
 	const struct json_event_options *options;
 	const struct hook_argument_description *description;
@@ -268,8 +266,8 @@ static void put_capability(struct buf *buf, int32_t value)
 
 static void put_syscall(struct buf *buf, uint64_t value)
 {
-	bool is_32_bit = value & SYSCALL_32_BIT;
-	uint32_t number = (uint32_t)value & ~SYSCALL_32_BIT;
+	bool is_32_bit = value & SYSTEM_CALL_32_BIT;
+	uint32_t number = (uint32_t)value & ~SYSTEM_CALL_32_BIT;
 	const char *name = audit_system_call_name((int)number, is_32_bit);
 
 	json_key(buf, "syscall_id");

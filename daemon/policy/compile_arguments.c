@@ -175,12 +175,14 @@ static int add_list(
 		int r;
 
 		if (list->type == POLICY_LIST_SYSCALLS) {
-			r = system_call_number(text->data);
+			uint32_t call;
+
+			r = system_call_number(text->data, &call);
 			if (r < 0)
 				return error_set(compiler->error, -EINVAL,
 					"list \"%s\": %s is no system call of this machine",
 					list->name.data, text->data);
-			number = (uint64_t)r;
+			number = call;
 		} else {
 			r = ranges->is_signed ? integer_parse_decimal(text->data, text->length,
 							(int64_t *)&number)

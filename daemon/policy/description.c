@@ -68,7 +68,7 @@ static void describe_function(struct owned_description *owned, const struct poli
 	if (place->target_count != 1 || place->has_file)
 		return;
 	if (hook_mechanism_is_system_call(place->mechanism) &&
-		system_call_function((int)place->targets->number, name, sizeof(name)) == 0)
+		system_call_function((uint32_t)place->targets->number, name, sizeof(name)) == 0)
 		description->function = copy_string(owned, name);
 	else
 		description->function = copy_string(owned, place->targets->name);

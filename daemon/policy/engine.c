@@ -17,6 +17,9 @@
 /* How long a hook is known after its policy went: what it saw may still be in the ring. */
 #define DESCRIPTION_KEPT_NS (30 * NSEC_PER_SEC)
 
+/* System calls of one ABI; those of 32-bit programs come after the others. */
+#define FUNCTIONS (SYSTEM_CALL_NUMBER_MAX + 1)
+
 int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_engine)
 {
 	struct policy_engine *engine = calloc(1, sizeof(*engine));
@@ -28,7 +31,7 @@ int policy_engine_new(struct base_sensor *sensor, struct policy_engine **ret_eng
 	engine->sensor = sensor;
 	r = binaries_new(sensor, &engine->binaries);
 	if (r >= 0) {
-		engine->functions = calloc(SYSTEM_CALL_NUMBER_MAX + 1, sizeof(char *));
+		engine->functions = calloc(2 * FUNCTIONS, sizeof(char *));
 		engine->loaders = loaders_new();
 		r = engine->functions && engine->loaders ? 0 : -ENOMEM;
 	}
@@ -46,7 +49,7 @@ struct policy_engine *policy_engine_free(struct policy_engine *engine)
 		return NULL;
 	for (size_t i = 0; i < engine->hook_count; i++)
 		hook_description_unref(engine->hooks[i].description);
-	for (size_t i = 0; engine->functions && i <= SYSTEM_CALL_NUMBER_MAX; i++)
+	for (size_t i = 0; engine->functions && i < 2 * FUNCTIONS; i++)
 		free(engine->functions[i]);
 	free(engine->functions);
 	loaders_free(engine->loaders);
@@ -162,15 +165,19 @@ const char *policy_engine_function(
 	struct policy_engine *engine, const struct hook_description *hook, uint64_t function)
 {
 	char name[128];
+	uint64_t index;
 
 	if (hook->function)
 		return hook->function;
-	if (function > SYSTEM_CALL_NUMBER_MAX)
+	index = function & ~(uint64_t)SYSTEM_CALL_32_BIT;
+	if (index > SYSTEM_CALL_NUMBER_MAX)
 		return NULL;
-	if (!engine->functions[function] &&
-		system_call_function((int)function, name, sizeof(name)) == 0)
-		engine->functions[function] = strdup(name);
-	return engine->functions[function];
+	if (function != index)
+		index += FUNCTIONS;
+	if (!engine->functions[index] &&
+		system_call_function((uint32_t)function, name, sizeof(name)) == 0)
+		engine->functions[index] = strdup(name);
+	return engine->functions[index];
 }
 
 /* ---- scopes ---- */

@@ -24,8 +24,12 @@ static bool rereads(const struct hook_place *place)
 
 static void mark_number(struct policy_bpf *object, uint64_t number)
 {
-	uint64_t *words = (uint64_t *)object->rodata->system_call_numbers;
+	bool is_32_bit = number & SYSTEM_CALL_32_BIT;
+	uint64_t *words = (uint64_t *)(is_32_bit ? object->rodata->system_call_numbers_32
+						 : object->rodata->system_call_numbers);
 
+	object->rodata->system_calls_32 |= is_32_bit;
+	number &= ~(uint64_t)SYSTEM_CALL_32_BIT;
 	if (number <= SYSTEM_CALL_NUMBER_MAX)
 		words[number / 64] |= 1ULL << (number % 64);
 }

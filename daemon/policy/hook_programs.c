@@ -42,7 +42,7 @@ static int set_function(const struct hook *hook, struct bpf_program *program)
 
 	if (!hook_mechanism_is_system_call(hook->mechanism))
 		return bpf_program__set_attach_target(program, 0, hook->targets->name);
-	if (system_call_function((int)hook->targets->number, name, sizeof(name)) < 0)
+	if (system_call_function((uint32_t)hook->targets->number, name, sizeof(name)) < 0)
 		return -ENOENT;
 	return bpf_program__set_attach_target(program, 0, name);
 }

@@ -181,6 +181,8 @@ int hook_place_argument(struct hook_place *place, uint32_t index,
 		result->reader = ARGUMENT_INTEGER;
 		result->size = (uint8_t)(policy_type_bits(type) / 8);
 		result->is_signed = policy_type_is_signed(type);
+		if (type == POLICY_TYPE_SYSCALL64)
+			result->flags |= ARGUMENT_SYSTEM_CALL;
 	} else {
 		result->reader = readers[type];
 	}

@@ -69,6 +69,7 @@ struct hook_place {
 	bool has_file;
 	int file;
 	bool has_cookies; /* the kernel tells the program which target it is at */
+	bool is_32_bit;	  /* system calls, all of 32-bit programs */
 	bool is_single;	  /* each target has a program of its own all the same */
 	/* imaHash: which of the function's arguments the file is, or the program that has it */
 	uint32_t hash_parameter;

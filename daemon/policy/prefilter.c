@@ -211,7 +211,9 @@ int prefilter_find(const struct compiled_hook *compiled,
 	for (uint32_t i = 0; i < arguments_count && r >= 0; i++) {
 		const struct hook_argument *argument = &arguments[i];
 
-		if (argument->source != ARGUMENT_OF_CALL || (argument->flags & ARGUMENT_RESOLVED))
+		/* not in the register as it is */
+		if (argument->source != ARGUMENT_OF_CALL ||
+			(argument->flags & (ARGUMENT_RESOLVED | ARGUMENT_SYSTEM_CALL)))
 			continue;
 		if (argument->reader == ARGUMENT_INTEGER && !ret->number.is_used &&
 			collect(compiled, i, is_about_number, reached, &needed))

@@ -7,16 +7,18 @@
  *   u:PATH          of a struct sockaddr_un; @ first: an abstract one
  *   z:BYTES         of so many zeros
  *   f:PATH          a descriptor of the file, opened to be read
- * `call -n TIMES NAME …` makes it so often; `call -32 NAME …` gives the number to the 32-bit ABI of
- * x86, where it is another call's. The calls' result goes nowhere: what an observer sees
- * of them is the point, so they may fail.
+ *   v:TEXT          of two struct iovec with a half of the text each
+ * `call -n TIMES NAME …` makes it so often; on x86 `call -32 NAME …` gives the number to the ABI of
+ * 32-bit programs, where it is another call's, `call -i386 NAME …` makes that ABI's call of this
+ * name, with what it is given where such a program could have it, and `call -x32 NAME …` makes
+ * x32's. The calls' result goes nowhere: what an observer sees of them is the point, so they may
+ * fail.
  */
 #include "actor.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -44,7 +47,55 @@ static const struct {
 	CALL(rename), CALL(renameat2), CALL(sendto), CALL(setns), CALL(setresuid), CALL(setuid),
 	CALL(setgid), CALL(setreuid), CALL(splice), CALL(symlink), CALL(umount2), CALL(unlink),
 	CALL(unlinkat), CALL(unshare), CALL(write), CALL(bind), CALL(listen), CALL(truncate),
-	CALL(userfaultfd), CALL(keyctl)};
+	CALL(userfaultfd), CALL(keyctl), CALL(writev)};
+
+/* Of the ABI of 32-bit programs. */
+static const struct {
+	const char *name;
+	long number;
+} calls_i386[] = {{"access", 33}, {"connect", 362}, {"getpriority", 96}, {"lseek", 19},
+	{"openat", 295}, {"unlink", 10}, {"write", 4}, {"writev", 146}};
+
+enum abi {
+	ABI_OWN,
+	ABI_NUMBER_TO_I386,
+	ABI_I386,
+	ABI_X32
+};
+#define X32_BIT 0x40000000
+
+static enum abi abi;
+
+/* Where the call can point at it. */
+static void *within_reach(void *data, size_t size)
+{
+#ifdef __x86_64__
+	void *memory;
+
+	if (abi != ABI_I386)
+		return data;
+	memory = mmap(
+		NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (memory == MAP_FAILED)
+		die("mmap");
+	return memcpy(memory, data, size);
+#else
+	return data;
+#endif
+}
+
+static long segments(char *text)
+{
+	size_t length = strlen(text), half = length / 2;
+	char *bytes = within_reach(text, length + 1);
+	unsigned narrow[] = {(unsigned)(unsigned long)bytes, (unsigned)half,
+		(unsigned)(unsigned long)(bytes + half), (unsigned)(length - half)};
+	static struct iovec wide[2];
+
+	wide[0] = (struct iovec){bytes, half};
+	wide[1] = (struct iovec){bytes + half, length - half};
+	return (long)(abi == ABI_I386 ? within_reach(narrow, sizeof(narrow)) : wide);
+}
 
 #define PAGE 65536 /* on every machine a multiple of it */
 
@@ -70,7 +121,9 @@ static long parse(char *text)
 	if (text[0] && text[1] == ':')
 		switch (text[0]) {
 		case 's':
-			return (long)(text + 2);
+			return (long)within_reach(text + 2, strlen(text + 2) + 1);
+		case 'v':
+			return segments(text + 2);
 		case 'e':
 			return (long)at_end_of_memory(text + 2);
 		case 'z':
@@ -99,7 +152,7 @@ static long parse(char *text)
 			ipv4->sin_port = htons((uint16_t)parse_int(port + 1));
 			if (inet_pton(AF_INET, text + 2, &ipv4->sin_addr) != 1)
 				die(text);
-			return (long)ipv4;
+			return (long)within_reach(ipv4, sizeof(*ipv4));
 		case '6':
 			ipv6 = calloc(1, sizeof(*ipv6));
 			if (!ipv6)
@@ -126,30 +179,42 @@ static long call_of_32_bits(long number, const long arguments[6])
 	return result;
 }
 
+static long number_of(const char *name)
+{
+	for (size_t i = 0; abi == ABI_I386 && i < sizeof(calls_i386) / sizeof(*calls_i386); i++)
+		if (!strcmp(calls_i386[i].name, name))
+			return calls_i386[i].number;
+	for (size_t i = 0; abi != ABI_I386 && i < sizeof(calls) / sizeof(*calls); i++)
+		if (!strcmp(calls[i].name, name))
+			return calls[i].number | (abi == ABI_X32 ? X32_BIT : 0);
+	return -1;
+}
+
 int main(int argc, char *argv[])
 {
 	long arguments[6] = {0}, number = -1;
-	bool is_32_bits = false;
 	int times = 1, at = 1;
 
 	if (argc > 3 && !strcmp(argv[1], "-n")) {
 		times = parse_int(argv[2]);
 		at = 3;
-	} else if (argc > 2 && !strcmp(argv[1], "-32")) {
-		is_32_bits = true;
+	} else if (argc > 2 && argv[1][0] == '-') {
+		abi = !strcmp(argv[1], "-i386")	 ? ABI_I386
+		      : !strcmp(argv[1], "-x32") ? ABI_X32
+						 : ABI_NUMBER_TO_I386;
 		at = 2;
 	}
-	for (size_t i = 0; at < argc && i < sizeof(calls) / sizeof(*calls); i++)
-		if (!strcmp(calls[i].name, argv[at]))
-			number = calls[i].number;
+	if (at < argc)
+		number = number_of(argv[at]);
 	if (number < 0 || argc - at > 7) {
-		dprintf(STDERR_FILENO, "Usage: call [-n TIMES | -32] NAME [ARGUMENT…]\n");
+		dprintf(STDERR_FILENO,
+			"Usage: call [-n TIMES | -32 | -i386 | -x32] NAME [ARGUMENT…]\n");
 		return 2;
 	}
 	for (int i = at + 1; i < argc; i++)
 		arguments[i - at - 1] = parse(argv[i]);
 	report("call", &(struct report){.pid = getpid()});
-	if (is_32_bits)
+	if (abi == ABI_I386 || abi == ABI_NUMBER_TO_I386)
 		call_of_32_bits(number, arguments);
 	else
 		while (times--)

@@ -174,8 +174,10 @@ static void print_disagreement(const struct buf *yaml, const struct policy_hook 
 
 static bool in_list(const struct policy_list *list, uint64_t number)
 {
+	uint32_t call;
+
 	for (size_t i = 0; i < list->values.count; i++)
-		if (system_call_number(list->values.items[i].data) == (int64_t)number)
+		if (!system_call_number(list->values.items[i].data, &call) && call == number)
 			return true;
 	return false;
 }
