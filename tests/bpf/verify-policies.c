@@ -134,9 +134,11 @@ int main(void)
 	{
 		char heading[32];
 
-		if (program == object->progs.on_lsm_sleepable && !file_hashes)
-			continue;
 		snprintf(heading, sizeof(heading), "%-24s", bpf_program__name(program));
+		if (program == object->progs.on_lsm_sleepable && !file_hashes) {
+			printf("%s not possible\n", heading);
+			continue;
+		}
 		refused += verifier_verify(heading, bpf_program__name(program), load, NULL);
 	}
 	policy_bpf__destroy(object);
