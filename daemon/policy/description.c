@@ -115,6 +115,7 @@ static void describe_arguments(struct owned_description *owned, const struct pol
 		else
 			continue;
 		result->type = place->types[i];
+		result->longs = place->arrays_of_longs >> i & 1;
 		result->label = copy_or_null(owned, &argument->label);
 		result->present = place->types[i] != POLICY_TYPE_NOP;
 		result->data = i >= hook->args.count && i != HOOK_RETURN_ARGUMENT;

@@ -63,8 +63,9 @@ struct hook_place {
 	uint32_t raw_count;
 	uint32_t parameter_count; /* of the function, where it is known */
 	uint64_t readers;
-	bool reads_user_memory; /* which may not be there yet when the call begins */
-	bool copies_at_return;	/* an argument is read when the call returns */
+	uint32_t arrays_of_longs; /* a bit for each argument */
+	bool reads_user_memory;	  /* which may not be there yet when the call begins */
+	bool copies_at_return;	  /* an argument is read when the call returns */
 	/* programs' files */
 	bool has_file;
 	int file;

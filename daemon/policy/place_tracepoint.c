@@ -130,11 +130,19 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 		r = hook_place_argument(place, (uint32_t)index, &argument, types, 0, error);
 	if (r < 0)
 		return r;
+	if (field->elements && result->reader == ARGUMENT_INTEGER &&
+		!(result->flags & ARGUMENT_RESOLVED) && result->size <= field->size) {
+		place->fields[result->raw].size = result->size; /* the first of the array */
+		place->fields[result->raw].is_signed = result->is_signed;
+	}
 	if (result->reader == ARGUMENT_INTEGER && !(result->flags & ARGUMENT_RESOLVED) &&
 		!place->fields[result->raw].size)
 		return error_set(error, -EINVAL, "field %s is no number", field->name);
-	if (result->reader == ARGUMENT_CONST_BUF)
+	if (result->reader == ARGUMENT_CONST_BUF) {
 		result->size = (uint8_t)MIN(field->size, 255U);
+		place->arrays_of_longs |=
+			(uint32_t)(field->elements * sizeof(uint64_t) == field->size) << index;
+	}
 	return add_size_field(hook, place, index, format, error);
 }
 

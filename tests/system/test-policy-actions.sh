@@ -56,6 +56,17 @@ tracepoints:
   event: sys_enter
   args: [{index: 4, type: syscall64}]
   selectors: [{matchArgs: [{index: 4, operator: InMap, values: ["list:calls"]}]}]'
+policy_add arrays 'tracepoints:
+- subsystem: raw_syscalls
+  event: sys_enter
+  args: [{index: 4}, {index: 5}]
+  selectors: [{matchArgs: [{index: 4, operator: Equal, values: ["430"]}]}]' # fsopen
+policy_add first-of-array 'tracepoints:
+- subsystem: raw_syscalls
+  event: sys_enter
+  args: [{index: 4, type: syscall64}, {index: 5, type: uint64}]
+  selectors: [{matchArgs: [{index: 0, operator: InMap, values: ["list:calls"]}, {index: 1, operator: InMap, values: ["9910:9920"]}]}]
+lists: [{name: calls, type: syscalls, values: [sys_keyctl]}]'
 policy_add ten "tracepoints:
 - subsystem: raw_syscalls
   event: sys_enter
@@ -110,6 +121,12 @@ act call link s:tally-list "s:$work/link"
 listed_too=$pid
 act call fsopen s:tally 0
 raw=$pid
+act call fsopen 0x1234567890 5 7
+array=$pid
+act call keyctl 9915
+first=$pid
+act call keyctl 9921
+not_first=$pid
 act call open_tree -1 s:tally 0
 ten=$pid
 narrow=()
@@ -168,6 +185,10 @@ is "a list of system calls: one" "$(hit many "$listed" '[.function_name, .args[0
 is "a list of system calls: another" "$(hit many "$listed_too" '[.function_name, .args[0].string_arg]')" '["__x64_sys_link","tally-list"]'
 like "raw_syscalls with a list" "$(hit raw "$raw" '.args[0]')" '430|fsopen'
 is "raw_syscalls: others are not in the list" "$(hits raw "$ten")" 0
+is "an array of longs is a number of arguments" "$(hit arrays "$array" '.args[:4]')" \
+	'[{"long_arg":"430"},{"size_arg":"78187493520"},{"size_arg":"5"},{"size_arg":"7"}]'
+is "an array that is to be a number is its first" "$(hits first-of-array "$first") $(hits first-of-array "$not_first") $(hit first-of-array "$first" '.args[1]')" \
+	'1 0 {"size_arg":"9915"}'
 is "ten arguments" "$(hit ten "$ten" '.args | length')" 10
 is "memory that was not there at the entry is read at the return" \
 	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh" and ([.process.pid] | inside($pids))) | .process.pid' \
