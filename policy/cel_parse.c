@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text -> struct policy_cel, types checked. The language's own order: || && relations + - ! and
+/* Text -> struct policy_cel. The language's own order: || && relations + - ! and
  * what stands alone. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/cel_lexer.h"
 #include "lib/util.h"
 #include "policy/argument_types.h"
-#include "policy/cel.h"
+#include "policy/cel_parser.h"
 #include "policy/report.h"
 #include "policy/words.h"
-
-struct parser {
-	struct cel_lexer lexer;
-	const enum policy_argument_type *types;
-	size_t types_count;
-	unsigned int depth;
-	struct policy_cel *cel;
-};
-
-static const char *const type_names[] = {
-	[POLICY_CEL_UNKNOWN] = "an integer",
-	[POLICY_CEL_BOOL] = "bool",
-	[POLICY_CEL_INT8] = "int8",
-	[POLICY_CEL_INT16] = "int16",
-	[POLICY_CEL_INT32] = "int32",
-	[POLICY_CEL_INT] = "int",
-	[POLICY_CEL_UINT8] = "uint8",
-	[POLICY_CEL_UINT16] = "uint16",
-	[POLICY_CEL_UINT32] = "uint32",
-	[POLICY_CEL_UINT] = "uint",
-};
 
 struct symbol {
 	const char *name;
@@ -41,86 +19,17 @@ struct symbol {
 #define FUNCTIONS "int8() int16() int32() uint8() uint16() uint32() and() or() xor() not()"
 #define ALLOWED	  "+ - && || ! == != < <= > >= ( ) argN true false, numbers (5, 0x5, 5u), " FUNCTIONS
 
-static int parse_or(struct parser *parser, uint16_t *ret_node);
+static int parse_or(struct cel_parser *parser, uint16_t *ret_node);
 
-/* Goes back to where what is wrong begins: the lexer has read on. */
-static int wrong_at(struct parser *parser, const char *at, const char *what)
-{
-	if (!parser->lexer.failed)
-		parser->lexer.start = at;
-	return cel_lexer_error(&parser->lexer, "%s", what);
-}
-
-static int expect(struct parser *parser, const char *symbol)
+static int expect(struct cel_parser *parser, const char *symbol)
 {
 	return cel_lexer_take(&parser->lexer, symbol)
 		       ? 0
 		       : cel_lexer_error(&parser->lexer, "expected %s", symbol);
 }
 
-static bool is_integer(enum policy_cel_type type)
-{
-	return type != POLICY_CEL_BOOL;
-}
-
-static enum policy_cel_type type_of(const struct parser *parser, uint16_t node)
-{
-	return (enum policy_cel_type)parser->cel->nodes[node].type;
-}
-
-static bool is_kept(const struct policy_cel_node *node)
-{
-	return node->operation > POLICY_CEL_ARGUMENT;
-}
-
-/* As compile_cel.c keeps them: one for the left side, while the right one is worked out. */
-static uint8_t numbers_of(const struct policy_cel *cel, const struct policy_cel_node *node)
-{
-	const struct policy_cel_node *left = &cel->nodes[node->left];
-	const struct policy_cel_node *right = &cel->nodes[node->right];
-	uint8_t right_numbers;
-
-	switch (node->operation) {
-	case POLICY_CEL_LITERAL:
-	case POLICY_CEL_ARGUMENT:
-		return 0;
-	case POLICY_CEL_NOT:
-		return left->numbers;
-	case POLICY_CEL_AND:
-	case POLICY_CEL_OR:
-		return MAX(left->numbers, right->numbers);
-	case POLICY_CEL_CONVERT:
-	case POLICY_CEL_BIT_NOT:
-		return MAX(left->numbers, (uint8_t)1);
-	default:
-		right_numbers = (uint8_t)(right->numbers +
-					  (is_kept(left) || left->type == POLICY_CEL_BOOL));
-		right_numbers = MAX(right_numbers, (uint8_t)1);
-		return MAX(left->numbers, right_numbers);
-	}
-}
-
-static int add_node(struct parser *parser, struct policy_cel_node node, uint16_t *ret_node)
-{
-	struct policy_cel *cel = parser->cel;
-
-	if (cel->count == POLICY_CEL_NODES_MAX)
-		return cel_lexer_error(&parser->lexer,
-			"the expression is too long; allowed: %d arguments, numbers and operators",
-			POLICY_CEL_NODES_MAX);
-	node.numbers = numbers_of(cel, &node);
-	if (node.numbers > POLICY_CEL_NUMBERS_MAX)
-		return cel_lexer_error(&parser->lexer,
-			"more than %d results wait for others; allowed: fewer parentheses to the "
-			"right of an operator",
-			POLICY_CEL_NUMBERS_MAX);
-	cel->nodes[cel->count] = node;
-	*ret_node = (uint16_t)cel->count++;
-	return 0;
-}
-
 /* A number, whose sign has been read. */
-static int parse_number(struct parser *parser, bool negative, uint16_t *ret_node)
+static int parse_number(struct cel_parser *parser, bool negative, uint16_t *ret_node)
 {
 	struct cel_lexer *lexer = &parser->lexer;
 	struct policy_cel_node node = {.operation = POLICY_CEL_LITERAL,
@@ -135,16 +44,16 @@ static int parse_number(struct parser *parser, bool negative, uint16_t *ret_node
 			"the number is out of range; allowed: %lld to %lld, "
 			"with u to %llu",
 			(long long)INT64_MIN, (long long)INT64_MAX, (unsigned long long)UINT64_MAX);
-	r = add_node(parser, node, ret_node);
+	r = cel_node_add(parser, node, ret_node);
 	return r < 0 ? r : cel_lexer_next(lexer);
 }
 
-static int parse_boolean(struct parser *parser, uint16_t *ret_node)
+static int parse_boolean(struct cel_parser *parser, uint16_t *ret_node)
 {
 	struct policy_cel_node node = {.operation = POLICY_CEL_LITERAL,
 		.type = POLICY_CEL_BOOL,
 		.literal = cel_lexer_is(&parser->lexer, "true")};
-	int r = add_node(parser, node, ret_node);
+	int r = cel_node_add(parser, node, ret_node);
 
 	return r < 0 ? r : cel_lexer_next(&parser->lexer);
 }
@@ -180,7 +89,7 @@ static bool argument_number(const struct cel_lexer *lexer, size_t *ret_number)
 	return true;
 }
 
-static int parse_argument(struct parser *parser, uint16_t *ret_node)
+static int parse_argument(struct cel_parser *parser, uint16_t *ret_node)
 {
 	struct cel_lexer *lexer = &parser->lexer;
 	struct policy_cel_node node = {.operation = POLICY_CEL_ARGUMENT};
@@ -203,58 +112,13 @@ static int parse_argument(struct parser *parser, uint16_t *ret_node)
 	node.type = argument_type(type);
 	node.argument = number;
 	parser->cel->arguments |= 1u << number;
-	r = add_node(parser, node, ret_node);
+	r = cel_node_add(parser, node, ret_node);
 	return r < 0 ? r : cel_lexer_next(lexer);
-}
-
-/* Two integers, or two of anything, of one type. */
-static int check_pair(struct parser *parser, const struct policy_cel_node *node, const char *at,
-	const char *name, enum policy_cel_type *ret_type)
-{
-	enum policy_cel_type left = type_of(parser, node->left);
-	enum policy_cel_type right = type_of(parser, node->right);
-	char what[ERROR_MESSAGE_MAX];
-
-	*ret_type = left == POLICY_CEL_UNKNOWN ? right : left;
-	if (left == right || (left == POLICY_CEL_UNKNOWN && is_integer(right)) ||
-		(right == POLICY_CEL_UNKNOWN && is_integer(left)))
-		return 0;
-	snprintf(what, sizeof(what),
-		"%s of %s and %s; allowed: two of the same type (5 is an int, 5u a uint, int32(5) "
-		"an int32)",
-		name, type_names[left], type_names[right]);
-	return wrong_at(parser, at, what);
-}
-
-static int check_integers(
-	struct parser *parser, const struct policy_cel_node *node, const char *at, const char *name)
-{
-	char what[ERROR_MESSAGE_MAX];
-
-	if (is_integer(type_of(parser, node->left)) && is_integer(type_of(parser, node->right)))
-		return 0;
-	snprintf(what, sizeof(what), "%s of a bool; allowed: integers", name);
-	return wrong_at(parser, at, what);
-}
-
-static int check_booleans(
-	struct parser *parser, const struct policy_cel_node *node, const char *at, const char *name)
-{
-	enum policy_cel_type type = type_of(parser, node->left);
-	char what[ERROR_MESSAGE_MAX];
-
-	if (type == POLICY_CEL_BOOL)
-		type = type_of(parser, node->right);
-	if (type == POLICY_CEL_BOOL)
-		return 0;
-	snprintf(what, sizeof(what), "%s of %s; allowed: bool, as a comparison is", name,
-		type_names[type]);
-	return wrong_at(parser, at, what);
 }
 
 /* int32(x) is of an int, uint32(x) of a uint: narrower, never of another sign. */
 static int parse_conversion(
-	struct parser *parser, const char *at, enum policy_cel_type type, uint16_t *ret_node)
+	struct cel_parser *parser, const char *at, enum policy_cel_type type, uint16_t *ret_node)
 {
 	enum policy_cel_type wide = policy_cel_is_signed(type) ? POLICY_CEL_INT : POLICY_CEL_UINT;
 	struct policy_cel_node node = {.operation = POLICY_CEL_CONVERT, .type = type};
@@ -267,7 +131,7 @@ static int parse_conversion(
 	if (r < 0)
 		return r;
 	node.right = node.left;
-	from = type_of(parser, node.left);
+	from = cel_node_type(parser, node.left);
 	if (from == wide || from == POLICY_CEL_UNKNOWN) {
 		const struct policy_cel_node *inner = &parser->cel->nodes[node.left];
 
@@ -275,15 +139,15 @@ static int parse_conversion(
 			node.operation = POLICY_CEL_LITERAL;
 			node.literal = policy_cel_extend(type, inner->literal);
 		}
-		return add_node(parser, node, ret_node);
+		return cel_node_add(parser, node, ret_node);
 	}
-	snprintf(what, sizeof(what), "%s() of %s; allowed: of %s", type_names[type],
-		type_names[from], type_names[wide]);
-	return wrong_at(parser, at, what);
+	snprintf(what, sizeof(what), "%s() of %s; allowed: of %s", cel_type_names[type],
+		cel_type_names[from], cel_type_names[wide]);
+	return cel_wrong_at(parser, at, what);
 }
 
-static int parse_bitwise(
-	struct parser *parser, const char *at, const struct symbol *function, uint16_t *ret_node)
+static int parse_bitwise(struct cel_parser *parser, const char *at, const struct symbol *function,
+	uint16_t *ret_node)
 {
 	struct policy_cel_node node = {.operation = (uint8_t)function->operation};
 	enum policy_cel_type type;
@@ -298,16 +162,16 @@ static int parse_bitwise(
 	if (r == 0)
 		r = expect(parser, ")");
 	if (r == 0)
-		r = check_integers(parser, &node, at, function->name);
+		r = cel_check_integers(parser, &node, at, function->name);
 	if (r == 0)
-		r = check_pair(parser, &node, at, function->name, &type);
+		r = cel_check_pair(parser, &node, at, function->name, &type);
 	if (r < 0)
 		return r;
 	node.type = (uint8_t)type;
-	return add_node(parser, node, ret_node);
+	return cel_node_add(parser, node, ret_node);
 }
 
-static int parse_function(struct parser *parser, uint16_t *ret_node)
+static int parse_function(struct cel_parser *parser, uint16_t *ret_node)
 {
 	static const struct symbol bitwise[] = {
 		{"and", POLICY_CEL_BIT_AND},
@@ -324,7 +188,7 @@ static int parse_function(struct parser *parser, uint16_t *ret_node)
 	while (i < ARRAY_SIZE(bitwise) && !cel_lexer_is(lexer, bitwise[i].name))
 		i++;
 	while (type < POLICY_CEL_UINT &&
-		(type == POLICY_CEL_INT || !cel_lexer_is(lexer, type_names[type])))
+		(type == POLICY_CEL_INT || !cel_lexer_is(lexer, cel_type_names[type])))
 		type++;
 	if (i == ARRAY_SIZE(bitwise) && type == POLICY_CEL_UINT)
 		return cel_lexer_error(lexer, "there is no function %s; allowed: " FUNCTIONS,
@@ -339,7 +203,7 @@ static int parse_function(struct parser *parser, uint16_t *ret_node)
 		       : parse_bitwise(parser, at, &bitwise[i], ret_node);
 }
 
-static int parse_primary(struct parser *parser, uint16_t *ret_node)
+static int parse_primary(struct cel_parser *parser, uint16_t *ret_node)
 {
 	struct cel_lexer *lexer = &parser->lexer;
 	int r;
@@ -364,7 +228,7 @@ static int parse_primary(struct parser *parser, uint16_t *ret_node)
 		QUOTE(lexer->start, (size_t)(lexer->at - lexer->start)));
 }
 
-static int parse_unary(struct parser *parser, uint16_t *ret_node)
+static int parse_unary(struct cel_parser *parser, uint16_t *ret_node)
 {
 	struct policy_cel_node node = {.operation = POLICY_CEL_NOT, .type = POLICY_CEL_BOOL};
 	struct cel_lexer *lexer = &parser->lexer;
@@ -374,7 +238,7 @@ static int parse_unary(struct parser *parser, uint16_t *ret_node)
 	if (cel_lexer_take(lexer, "-")) {
 		if (lexer->token == CEL_TOKEN_NUMBER)
 			return parse_number(parser, true, ret_node);
-		return wrong_at(parser, at,
+		return cel_wrong_at(parser, at,
 			"a sign stands before numbers only; allowed: 0 - arg0, int32(0) - arg0");
 	}
 	if (!cel_lexer_take(lexer, "!"))
@@ -387,8 +251,8 @@ static int parse_unary(struct parser *parser, uint16_t *ret_node)
 	parser->depth--;
 	node.right = node.left;
 	if (r == 0)
-		r = check_booleans(parser, &node, at, "!");
-	return r < 0 ? r : add_node(parser, node, ret_node);
+		r = cel_check_booleans(parser, &node, at, "!");
+	return r < 0 ? r : cel_node_add(parser, node, ret_node);
 }
 
 static const struct symbol sums[] = {
@@ -408,27 +272,9 @@ static const struct symbol relations[] = {
 static const struct symbol conjunctions[] = {{"&&", POLICY_CEL_AND}, {NULL}};
 static const struct symbol disjunctions[] = {{"||", POLICY_CEL_OR}, {NULL}};
 
-static int check_operator(
-	struct parser *parser, struct policy_cel_node *node, const char *at, const char *name)
-{
-	enum policy_cel_type type = POLICY_CEL_BOOL;
-	int r = 0;
-
-	if (node->operation >= POLICY_CEL_NOT) {
-		node->type = POLICY_CEL_BOOL;
-		return check_booleans(parser, node, at, name);
-	}
-	if (node->operation != POLICY_CEL_EQUAL && node->operation != POLICY_CEL_NOT_EQUAL)
-		r = check_integers(parser, node, at, name);
-	if (r == 0)
-		r = check_pair(parser, node, at, name, &type);
-	node->type = (uint8_t)(node->operation >= POLICY_CEL_EQUAL ? POLICY_CEL_BOOL : type);
-	return r;
-}
-
 /* Operators of one rank, from the left. */
-static int parse_chain(struct parser *parser, const struct symbol *symbols,
-	int (*parse_part)(struct parser *parser, uint16_t *ret_node), uint16_t *ret_node)
+static int parse_chain(struct cel_parser *parser, const struct symbol *symbols,
+	int (*parse_part)(struct cel_parser *parser, uint16_t *ret_node), uint16_t *ret_node)
 {
 	struct policy_cel_node node = {0};
 	uint16_t left;
@@ -446,31 +292,31 @@ static int parse_chain(struct parser *parser, const struct symbol *symbols,
 		node.left = left;
 		r = parse_part(parser, &node.right);
 		if (r == 0)
-			r = check_operator(parser, &node, at, symbol->name);
+			r = cel_check_operator(parser, &node, at, symbol->name);
 		if (r == 0)
-			r = add_node(parser, node, &left);
+			r = cel_node_add(parser, node, &left);
 	}
 	if (r == 0)
 		*ret_node = left;
 	return r;
 }
 
-static int parse_sum(struct parser *parser, uint16_t *ret_node)
+static int parse_sum(struct cel_parser *parser, uint16_t *ret_node)
 {
 	return parse_chain(parser, sums, parse_unary, ret_node);
 }
 
-static int parse_relation(struct parser *parser, uint16_t *ret_node)
+static int parse_relation(struct cel_parser *parser, uint16_t *ret_node)
 {
 	return parse_chain(parser, relations, parse_sum, ret_node);
 }
 
-static int parse_and(struct parser *parser, uint16_t *ret_node)
+static int parse_and(struct cel_parser *parser, uint16_t *ret_node)
 {
 	return parse_chain(parser, conjunctions, parse_relation, ret_node);
 }
 
-static int parse_or(struct parser *parser, uint16_t *ret_node)
+static int parse_or(struct cel_parser *parser, uint16_t *ret_node)
 {
 	int r;
 
@@ -483,7 +329,7 @@ static int parse_or(struct parser *parser, uint16_t *ret_node)
 	return r;
 }
 
-static int parse_expression(struct parser *parser)
+static int parse_expression(struct cel_parser *parser)
 {
 	struct cel_lexer *lexer = &parser->lexer;
 	int r = cel_lexer_next(lexer);
@@ -493,8 +339,8 @@ static int parse_expression(struct parser *parser)
 	if (r == 0 && lexer->token != CEL_TOKEN_END)
 		r = cel_lexer_error(lexer, "%s is not supported here; allowed: " ALLOWED,
 			QUOTE(lexer->start, (size_t)(lexer->at - lexer->start)));
-	if (r == 0 && type_of(parser, parser->cel->root) != POLICY_CEL_BOOL)
-		r = wrong_at(parser, lexer->source,
+	if (r == 0 && cel_node_type(parser, parser->cel->root) != POLICY_CEL_BOOL)
+		r = cel_wrong_at(parser, lexer->source,
 			"the expression is a number; allowed: what is true or false");
 	return r;
 }
@@ -502,7 +348,7 @@ static int parse_expression(struct parser *parser)
 int policy_cel_parse(const char *text, size_t length, const enum policy_argument_type *types,
 	size_t count, struct policy_cel *ret_cel, size_t *ret_at, struct error *error)
 {
-	struct parser parser = {.types = types,
+	struct cel_parser parser = {.types = types,
 		.types_count = MIN(count, (size_t)POLICY_ARGUMENTS_MAX),
 		.cel = ret_cel};
 	int r;
