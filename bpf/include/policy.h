@@ -121,6 +121,8 @@ enum step_operation {
 	STEP_TEXT_POSTFIX,
 	STEP_TEXT_SUB_STRING,
 	STEP_TEXT_SUB_STRING_IGN_CASE,
+	STEP_TEXT_BLOOM, /* may be one of those that follow: TEXT_BLOOM_BIT is in low; second: their
+			    operation; length: the shortest one's */
 	STEP_SOURCE_PORT, /* low <= port <= high */
 	STEP_DESTINATION_PORT,
 	STEP_SOURCE_ADDRESS, /* 16 bytes at `offset`, of which `length` bits count; low: family */
@@ -153,6 +155,10 @@ enum step_operation {
 	STEP_SCOPE, /* matchWorkloads: bit `low` of the container's scopes */
 	STEP_OPERATIONS
 };
+
+/* Where the first bytes of a text, as a word, are in a Bloom filter of 64 bits. Fibonacci hashing.
+ */
+#define TEXT_BLOOM_BIT(word) (1ULL << ((__u64)(word)*0x9e3779b97f4a7c15ULL >> 58))
 
 /* Answers lead to steps, or to these. */
 #define STEP_NO_MATCH 0xffff /* no selector matches */

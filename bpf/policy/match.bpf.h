@@ -39,12 +39,16 @@ static __always_inline int text_answers(__u32 slot_index, struct hit_slot *slot,
 	__u32 at = argument->offset, size = argument->length, length = step->length;
 	__u32 fold = 0;
 
+	bool is_bloom = step->operation == STEP_TEXT_BLOOM;
+	__u64 word;
+
 	/* Of what was cut, one end was not seen: a path's beginning, the end of all else. No value
 	 * is as long as that is. */
-	switch (step->operation) {
+	switch (is_bloom ? step->second : step->operation) {
 	case STEP_TEXT_EQUAL:
-		if (size != length || argument->status == ARGUMENT_CUT)
+		if ((is_bloom ? size < length : size != length) || argument->status == ARGUMENT_CUT)
 			return 0;
+		at += size - length;
 		break;
 	case STEP_TEXT_PREFIX:
 		if (argument->flags & PATH_CUT)
@@ -67,7 +71,12 @@ static __always_inline int text_answers(__u32 slot_index, struct hit_slot *slot,
 	}
 	/* The first eight bytes decide most; the rest is a function's. */
 	asm volatile("" : "+r"(at));
-	if (at > HIT_DATA_MAX || (word_at(&slot->data[at]) ^ step->low) & step->high)
+	if (at > HIT_DATA_MAX)
+		return 0;
+	word = word_at(&slot->data[at]);
+	if (is_bloom)
+		return !!(step->low & TEXT_BLOOM_BIT(word & step->high));
+	if ((word ^ step->low) & step->high)
 		return 0;
 	return length <= TEXT_WORD || text_is_at(slot_index, at, step->offset, length, 0) > 0;
 }
@@ -189,6 +198,7 @@ static __always_inline int argument_answers(
 	case STEP_TEXT_POSTFIX:
 	case STEP_TEXT_SUB_STRING:
 	case STEP_TEXT_SUB_STRING_IGN_CASE:
+	case STEP_TEXT_BLOOM:
 		return text_answers(slot_index, slot, step, argument);
 	case STEP_CAPABILITIES_GAINED: {
 		if (!steps_occur(STEP_BIT(STEP_CAPABILITIES_GAINED)))

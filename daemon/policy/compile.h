@@ -70,6 +70,9 @@ int64_t compile_text(struct compiler *compiler, const void *data, size_t length)
 int compile_match_args(struct compiler *compiler, const struct policy_match_args *match);
 /* The same with the operator CelExpr. */
 int compile_expression(struct compiler *compiler, const struct policy_match_args *match);
+/* The same of texts: Equal, Prefix, Postfix, SubString and SubStringIgnCase. */
+int compile_texts(struct compiler *compiler, struct hook_step step, enum policy_operator operation,
+	const struct policy_value *values, size_t count, bool negated);
 /* Whether it asks about integers. */
 bool compile_is_number(const struct compiler *compiler, const struct policy_match_args *match);
 /* The place of one of the hook's arguments in hook_arguments. */

@@ -278,43 +278,6 @@ static int compile_addresses(struct compiler *compiler, struct hook_step step,
 	return 0;
 }
 
-static int compile_texts(struct compiler *compiler, struct hook_step step,
-	enum policy_operator operation, const struct policy_value *values, size_t count,
-	bool negated)
-{
-	static const uint8_t operations[] = {
-		[POLICY_EQUAL] = STEP_TEXT_EQUAL,
-		[POLICY_PREFIX] = STEP_TEXT_PREFIX,
-		[POLICY_POSTFIX] = STEP_TEXT_POSTFIX,
-		[POLICY_SUB_STRING] = STEP_TEXT_SUB_STRING,
-		[POLICY_SUB_STRING_IGN_CASE] = STEP_TEXT_SUB_STRING_IGN_CASE,
-	};
-
-	step.operation = operations[operation];
-	for (size_t i = 0; i < count; i++) {
-		const struct policy_text *text = &values[i].text;
-		int64_t offset = compile_text(compiler, text->data, text->length);
-		char *copy;
-
-		if (offset < 0)
-			return (int)offset;
-		step.offset = (uint32_t)offset;
-		step.length = (uint32_t)text->length;
-		copy = compiler->compiled->texts.data + offset;
-		for (size_t j = 0; operation == POLICY_SUB_STRING_IGN_CASE && j < text->length; j++)
-			if (copy[j] >= 'A' && copy[j] <= 'Z')
-				copy[j] = (char)(copy[j] - 'A' + 'a');
-		step.low = 0;
-		if (text->length) /* of no text yet, there is no copy */
-			memcpy(&step.low, copy, MIN(text->length, sizeof(step.low)));
-		step.high = text->length < sizeof(step.high) ? (1ULL << (8 * text->length)) - 1
-							     : UINT64_MAX;
-		if (compile_alternative(compiler, step, i + 1 == count, negated) < 0)
-			return compiler->error->code;
-	}
-	return 0;
-}
-
 static int compile_capability_values(struct compiler *compiler, struct hook_step step,
 	enum policy_operator operation, const struct policy_value *values, size_t count,
 	bool negated)
