@@ -14,7 +14,23 @@
 #define PATH_BUFFER_MASK (PATH_LENGTH_MAX - 1)
 #define NAME_MAX_MASK	 0xff
 
+/* What a walk needs of a dentry, in the order in which every kernel known has it. */
+struct dentry_link {
+	void *hashed; /* d_hash.pprev; NULL: in no directory */
+	struct dentry *parent;
+	__u32 hash, length;
+	const unsigned char *name;
+	struct inode *inode;
+};
+
+#define DENTRY_LINK_START bpf_core_field_offset(struct dentry, d_hash.pprev)
+#define DENTRY_OFFSET(member)                                                                      \
+	(bpf_core_field_offset(struct dentry, member) -                                            \
+		bpf_core_field_offset(struct dentry, d_hash.pprev))
+#define LINK_OFFSET(member) __builtin_offsetof(struct dentry_link, member)
+
 struct path_walk {
+	struct dentry_link link; /* of `dentry`, but not of the root */
 	struct dentry *dentry, *root_dentry;
 	struct vfsmount *mount, *root_mount;
 	struct dentry *mount_root; /* of `mount` */
@@ -52,34 +68,58 @@ static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
 	return (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
 }
 
-struct dentry_link {
-	struct dentry *parent;
-	const unsigned char *name;
-	__u32 length;
-};
-
-#define DENTRY_HEAD_START bpf_core_field_offset(struct dentry, d_parent)
-#define DENTRY_NAME	  (bpf_core_field_offset(struct dentry, d_name) - DENTRY_HEAD_START)
+/* Constants to the verifier, which drops the other branch. */
+static __always_inline bool dentry_is_as_known(void)
+{
+	return DENTRY_OFFSET(d_parent) == LINK_OFFSET(parent) &&
+	       DENTRY_OFFSET(d_name) + bpf_core_field_offset(struct qstr, len) ==
+		       LINK_OFFSET(length) &&
+	       DENTRY_OFFSET(d_name) + bpf_core_field_offset(struct qstr, name) ==
+		       LINK_OFFSET(name) &&
+	       DENTRY_OFFSET(d_inode) == LINK_OFFSET(inode);
+}
 
 static __always_inline void dentry_read(struct dentry *dentry, struct dentry_link *ret)
 {
-	__u64 head[3];
-
-	/* Parent and name stand next to each other, and one read of the helper gets both. Constants
-	 * to the verifier, which drops the other branch. */
-	if (!KERNEL_READ_IS_LOAD && DENTRY_NAME == sizeof(void *) &&
-		bpf_core_field_offset(struct qstr, name) == 8 &&
-		bpf_core_field_offset(struct qstr, len) == 4) {
-		bpf_probe_read_kernel(head, 24, (void *)dentry + DENTRY_HEAD_START);
-		ret->parent = (void *)head[0];
-		ret->length = head[1] >> 32;
-		ret->name = (void *)head[2];
+	/* One call of the helper gets all. */
+	if (!KERNEL_READ_IS_LOAD && dentry_is_as_known()) {
+		bpf_probe_read_kernel(ret, sizeof(*ret), (void *)dentry + DENTRY_LINK_START);
 	} else {
+		ret->hashed = KERNEL_READ(dentry, d_hash.pprev);
 		ret->parent = KERNEL_READ(dentry, d_parent);
 		ret->length = KERNEL_READ(dentry, d_name.len);
 		ret->name = KERNEL_READ(dentry, d_name.name);
+		ret->inode = KERNEL_READ(dentry, d_inode);
 	}
 	ret->length &= NAME_MAX_MASK;
+}
+
+/* The same of a struct path, whose two members are next to each other. */
+static __always_inline void path_members_read(
+	const struct path *path, struct vfsmount **ret_mount, struct dentry **ret_dentry)
+{
+	struct path members = {};
+
+	if (KERNEL_READ_IS_LOAD) {
+		*ret_mount = KERNEL_READ(path, mnt);
+		*ret_dentry = KERNEL_READ(path, dentry);
+		return;
+	}
+	bpf_probe_read_kernel(&members, sizeof(members), path);
+	*ret_mount = members.mnt;
+	*ret_dentry = members.dentry;
+}
+
+static __always_inline bool path_is_at_root(const struct path_walk *walk)
+{
+	return walk->dentry == walk->root_dentry && walk->mount == walk->root_mount;
+}
+
+static __always_inline void path_move(struct path_walk *walk, struct dentry *dentry)
+{
+	walk->dentry = dentry;
+	if (!path_is_at_root(walk))
+		dentry_read(dentry, &walk->link);
 }
 
 /* One component up. Returns 1 when the walk is over. */
@@ -87,15 +127,14 @@ static __always_inline long path_step(struct path_walk *walk)
 {
 	struct dentry *dentry = walk->dentry;
 	struct vfsmount *vfsmount = walk->mount;
-	struct dentry_link link;
-	__u32 position;
+	struct dentry *parent = walk->link.parent;
+	__u32 position, length = walk->link.length & NAME_MAX_MASK;
 
-	if (dentry == walk->root_dentry && vfsmount == walk->root_mount) {
+	if (path_is_at_root(walk)) {
 		walk->done = 1;
 		return 1;
 	}
-	dentry_read(dentry, &link);
-	if (dentry == walk->mount_root || dentry == link.parent) {
+	if (dentry == walk->mount_root || dentry == parent) {
 		if (!vfsmount) { /* a dentry alone: to its filesystem's root */
 			walk->done = 1;
 			return 1;
@@ -104,13 +143,13 @@ static __always_inline long path_step(struct path_walk *walk)
 		struct mount *mount_parent = KERNEL_READ(mount, mnt_parent);
 
 		if (mount != mount_parent) {
-			walk->dentry = KERNEL_READ(mount, mnt_mountpoint);
 			walk->mount_root = KERNEL_READ(mount_parent, mnt.mnt_root);
 			walk->mount =
 				(void *)mount_parent + bpf_core_field_offset(struct mount, mnt);
+			path_move(walk, KERNEL_READ(mount, mnt_mountpoint));
 			return 0;
 		}
-		if (dentry == link.parent) { /* outside of the process's root, or a kernel mount */
+		if (dentry == parent) { /* outside of the process's root, or a kernel mount */
 			walk->done = 1;
 			return 1;
 		}
@@ -118,17 +157,17 @@ static __always_inline long path_step(struct path_walk *walk)
 		 * its filesystem still, and that says more than "/". */
 	}
 	position = walk->position;
-	if (position < link.length + 1 || position > PATH_LENGTH_MAX) {
+	if (position < length + 1 || position > PATH_LENGTH_MAX) {
 		walk->result |= PATH_CUT;
 		walk->done = 1;
 		return 1;
 	}
-	position -= link.length + 1;
+	position -= length + 1;
 	walk->buffer[position & PATH_BUFFER_MASK] = '/';
 	bpf_probe_read_kernel(
-		&walk->buffer[(position + 1) & PATH_BUFFER_MASK], link.length, link.name);
+		&walk->buffer[(position + 1) & PATH_BUFFER_MASK], length, walk->link.name);
 	walk->position = position;
-	walk->dentry = link.parent;
+	path_move(walk, parent);
 	return 0;
 }
 
@@ -176,7 +215,8 @@ __noinline int path_run(__u32 instance)
 static __always_inline bool path_begin(struct path_walk *walk, struct vfsmount *mount,
 	struct dentry *dentry, struct vfsmount *root_mount, struct dentry *root_dentry)
 {
-	struct dentry_link link;
+	struct dentry_link *link = &walk->link;
+	__u32 length;
 
 	walk->dentry = dentry;
 	walk->mount = mount;
@@ -188,19 +228,20 @@ static __always_inline bool path_begin(struct path_walk *walk, struct vfsmount *
 	/* Not direct reads: a struct file's path is in a union, and what the verifier finds there
 	 * is a number to it. */
 	walk->mount_root = mount ? KERNEL_READ(mount, mnt_root) : NULL;
-	dentry_read(dentry, &link);
-	if (mount && link.parent == dentry && dentry != root_dentry &&
+	dentry_read(dentry, link);
+	length = link->length & NAME_MAX_MASK;
+	if (mount && link->parent == dentry && dentry != root_dentry &&
 		KERNEL_READ(mount_of(mount), mnt_parent) == mount_of(mount)) {
 		/* The root of a kernel mount, and not the process's root: a memfd. Its name is all.
 		 */
-		walk->position = PATH_LENGTH_MAX - link.length;
+		walk->position = PATH_LENGTH_MAX - length;
 		bpf_probe_read_kernel(
-			&walk->buffer[walk->position & PATH_BUFFER_MASK], link.length, link.name);
+			&walk->buffer[walk->position & PATH_BUFFER_MASK], length, link->name);
 		walk->result = PATH_KERNEL_MOUNT;
 		return false;
 	}
 	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
-	if (link.parent != dentry && !KERNEL_READ(dentry, d_hash.pprev))
+	if (link->parent != dentry && !link->hashed)
 		walk->result = PATH_DELETED;
 	return true;
 }

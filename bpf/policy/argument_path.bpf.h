@@ -20,17 +20,20 @@ __noinline int argument_path_walk(__u32 slot_index, __u32 index)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 begin, position, length;
 	struct fs_struct *fs;
-	struct inode *inode;
+	struct vfsmount *root_mount;
+	struct dentry *root_dentry;
+	bool goes_on;
 	int status;
 
 	if (!hook_reads_any(ARGUMENT_FD, ARGUMENT_LINUX_BINPRM) || !argument || !walk ||
 		!walk->dentry)
 		return ARGUMENT_UNREADABLE;
-	inode = KERNEL_READ(walk->dentry, d_inode);
-	argument->integer = KERNEL_READ(inode, i_mode);
 	fs = KERNEL_READ(task, fs);
-	if (path_begin(walk, walk->mount, walk->dentry, KERNEL_READ(fs, root.mnt),
-		    KERNEL_READ(fs, root.dentry)))
+	path_members_read((void *)fs + bpf_core_field_offset(struct fs_struct, root), &root_mount,
+		&root_dentry);
+	goes_on = path_begin(walk, walk->mount, walk->dentry, root_mount, root_dentry);
+	argument->integer = KERNEL_READ(walk->link.inode, i_mode);
+	if (goes_on)
 		path_run(slot_index);
 	argument->flags = walk->result;
 	begin = data_begin(slot);
@@ -100,7 +103,6 @@ __noinline int argument_path(__u32 slot_index, __u32 index, __u64 value)
 	path = path_of_argument(argument->reader, value);
 	if (!path)
 		return ARGUMENT_UNREADABLE;
-	walk->mount = KERNEL_READ(path, mnt);
-	walk->dentry = KERNEL_READ(path, dentry);
+	path_members_read(path, &walk->mount, &walk->dentry);
 	return argument_path_walk(slot_index, index);
 }
