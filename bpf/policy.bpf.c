@@ -6,7 +6,9 @@
  */
 #include "policy/hook.bpf.h"
 #include "policy/registers.bpf.h"
+#include "policy/resume.bpf.h"
 #include "policy/system_call.bpf.h"
+#include "policy/tracepoint.bpf.h"
 
 /* libbpf has macros for five of a function's arguments in registers. */
 #ifdef __TARGET_ARCH_arm64
@@ -17,36 +19,11 @@
 
 char program_license[] SEC("license") = "Dual BSD/GPL";
 
-const volatile struct tracepoint_field tracepoint_fields[HOOK_RAW_MAX];
-
-struct syscall_entry {
-	__u64 common;
-	__s64 number;
-	__u64 arguments[6];
-};
-
-struct syscall_return {
-	__u64 common;
-	__s64 number;
-	__s64 value;
-};
-
-static __always_inline __u64 entry_raw(const struct syscall_entry *ctx, __u32 raw)
-{
-	__u64 value = 0;
-
-#pragma unroll
-	for (__u32 i = 0; i < CALL_ARGUMENTS_MAX; i++)
-		if (i < raw_count && i == raw)
-			value = ctx->arguments[i];
-	return value;
-}
-
 /* tracepoint syscalls/sys_enter_… */
 SEC("?tracepoint")
 int on_syscall(struct syscall_entry *ctx)
 {
-	CALL_RUN(ctx, entry_raw, ctx, (__u32)ctx->number);
+	CALL_RUN(ctx, entry_raw, ctx, (__u32)ctx->number, BY_RETURN_PROGRAM);
 	return 0;
 }
 
@@ -63,7 +40,8 @@ int on_syscall_function(__u64 *ctx)
 {
 	struct call_registers call = {.regs = (const void *)ctx[0]};
 
-	CALL_RUN(ctx, call_register, &call, CALL_NUMBER(call.regs) & ~CALL_NUMBER_FLAG);
+	CALL_RUN(ctx, call_register, &call, CALL_NUMBER(call.regs) & ~CALL_NUMBER_FLAG,
+		BY_RETURN_PROGRAM);
 	return 0;
 }
 
@@ -76,7 +54,8 @@ int on_sys_enter(__u64 *ctx)
 
 	if (call_is_wanted(number, &call.is_32_bit))
 		CALL_RUN(ctx, call_register, &call,
-			call.is_32_bit ? number | SYSTEM_CALL_32_BIT : number & ~CALL_NUMBER_FLAG);
+			call.is_32_bit ? number | SYSTEM_CALL_32_BIT : number & ~CALL_NUMBER_FLAG,
+			BY_RETURN_PROGRAM);
 	return 0;
 }
 
@@ -88,37 +67,6 @@ int on_sys_exit(__u64 *ctx)
 	if (return_is_wanted(CALL_NUMBER(regs)))
 		hook_returned(ctx, ctx[1]);
 	return 0;
-}
-
-static __always_inline void tracepoint_raw(void *ctx, struct hit_slot *slot)
-{
-	for (__u32 i = 0; i < HOOK_RAW_MAX; i++) {
-		const volatile struct tracepoint_field *field = &tracepoint_fields[i];
-		__u64 value = 0;
-
-		if (i >= raw_count)
-			break;
-		switch (field->size) {
-		case 1:
-			bpf_probe_read_kernel(&value, 1, ctx + field->offset);
-			value = field->is_signed ? (__u64)(__s8)value : value;
-			break;
-		case 2:
-			bpf_probe_read_kernel(&value, 2, ctx + field->offset);
-			value = field->is_signed ? (__u64)(__s16)value : value;
-			break;
-		case 4:
-			bpf_probe_read_kernel(&value, 4, ctx + field->offset);
-			value = field->is_signed ? (__u64)(__s32)value : value;
-			break;
-		case 8:
-			bpf_probe_read_kernel(&value, 8, ctx + field->offset);
-			break;
-		default: /* an array: its address */
-			value = (__u64)ctx + field->offset;
-		}
-		slot->raw[i] = value;
-	}
 }
 
 SEC("?tracepoint")
@@ -144,8 +92,6 @@ int on_raw_tracepoint(__u64 *ctx)
 }
 
 /* fentry, LSM and fmod_ret: the function's arguments, then what it returned or was to return. */
-const volatile __u32 function_parameters;
-
 static __always_inline __u64 context_return(const __u64 *ctx)
 {
 	__u64 value = 0;

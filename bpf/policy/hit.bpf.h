@@ -20,7 +20,7 @@ const volatile bool hook_rereads;   /* … for memory that was not there at the 
 const volatile bool hook_monitors;  /* monitor mode: actions are only counted */
 const volatile bool hook_has_stack; /* some selector wants one */
 const volatile bool hook_signals;
-const volatile bool hook_overrides;
+const volatile bool hook_overrides = false;
 const volatile bool hook_has_rate_limit;
 
 struct {
@@ -62,6 +62,13 @@ static __always_inline struct hook_counters *counters(void)
 		struct hook_counters *counters_ = counters();                                      \
 		if (counters_)                                                                     \
 			counters_->what++;                                                         \
+	})
+
+#define UNCOUNT(what)                                                                              \
+	({                                                                                         \
+		struct hook_counters *counters_ = counters();                                      \
+		if (counters_)                                                                     \
+			counters_->what--;                                                         \
 	})
 
 #define FNV_PRIME	 0x100000001b3ULL

@@ -9,7 +9,8 @@
 const volatile __s32 hook_scope = -1; /* bit of container_scopes; -1: all */
 const volatile __u32 raw_count;	      /* of raw[]: how many are looked at */
 const volatile __u32 own_pid;	      /* tallymand: what it does to write an event makes none */
-const volatile bool preemptible;      /* between two instructions */
+const volatile __u32 function_parameters = 0; /* the traced function's */
+const volatile bool preemptible;	      /* between two instructions */
 
 /* Set when all hooks of the policy are in place: it begins as a whole. */
 __u32 hook_armed;
@@ -71,24 +72,29 @@ static __always_inline bool hook_is_wanted(void)
 {
 	if (!*(volatile __u32 *)&hook_armed)
 		return false;
-	if (own_pid && bpf_get_current_pid_tgid() >> 32 == own_pid)
-		return false;
 	if (hook_scope >= 0 && !process_is_in_scope(hook_scope))
 		return false;
 	COUNT(hits);
 	return true;
 }
 
-/* A place to work in. */
+/* A place to work in; none for tallymand itself, which is asked after the prefilter, since most
+ * calls are a miss. */
 static __always_inline struct hit_slot *slot_begin(__u32 *ret_index)
 {
-	struct hit_slot *slot = slot_claim(ret_index);
+	struct hit_slot *slot;
 
+	if (own_pid && bpf_get_current_pid_tgid() >> 32 == own_pid) {
+		UNCOUNT(hits);
+		return NULL;
+	}
+	slot = slot_claim(ret_index);
 	if (!slot) {
 		COUNT(errors);
 		count_lost(this_cpu(), RECORD_HIT, LOSS_PREEMPTED);
 		return NULL;
 	}
+	slot->waits = 0;
 	slot->incomplete = 0; /* raw[] of a program's probe may be in memory */
 	return slot;
 }

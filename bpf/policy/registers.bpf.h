@@ -6,7 +6,7 @@
 #include "policy/hook.bpf.h"
 
 const volatile struct register_argument registers[HOOK_RAW_MAX];
-const volatile bool have_attach_cookie; /* since 5.15 */
+const volatile bool have_attach_cookie = false; /* since 5.15 */
 
 /* By a helper: the offset is no constant to the compiler, and the verifier wants one. */
 static __always_inline __u64 register_at(void *ctx, __u32 offset)

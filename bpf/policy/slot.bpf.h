@@ -35,6 +35,8 @@ struct hit_slot {
 	__u32 used;	  /* bytes of data */
 	__u32 step;	  /* where the selectors are */
 	__u32 incomplete; /* user memory was not there: to be read again when the call returns */
+	__u32 waits;	  /* and the call is kept for that */
+	__u32 padding;
 	__u32 frames, modules; /* where in the data the user's stack begins, and what follows it */
 	/* where the bytes of a buffer go: place and room in data, and how many come before them */
 	__u32 buffer_at, buffer_room;

@@ -90,10 +90,40 @@ static __always_inline bool return_is_wanted(__u64 number)
 
 #define CALL_ARGUMENTS_MAX 6
 
+/* What the tracepoints of single calls give. */
+struct syscall_entry {
+	__u64 common;
+	__s64 number;
+	__u64 arguments[6];
+};
+
+struct syscall_return {
+	__u64 common;
+	__s64 number;
+	__s64 value;
+};
+
+static __always_inline __u64 entry_raw(const struct syscall_entry *ctx, __u32 raw)
+{
+	__u64 value = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < CALL_ARGUMENTS_MAX; i++)
+		if (i < raw_count && i == raw)
+			value = ctx->arguments[i];
+	return value;
+}
+
+/* For wait_for_return: it is attached, and finds the call. */
+#define BY_RETURN_PROGRAM()                                                                        \
+	do {                                                                                       \
+	} while (0)
+
 /* The program of a system call, of which `value_of(from, raw)` is an argument. A miss that the
  * prefilter knows takes no slot. Only what is used is looked at: the kernel refuses to attach a
- * program that looks at more arguments than its tracepoint has. */
-#define CALL_RUN(ctx, value_of, from, number)                                                      \
+ * program that looks at more arguments than its tracepoint has. `wait_for_return()` where the call
+ * has to be looked at again then. */
+#define CALL_RUN(ctx, value_of, from, number, wait_for_return)                                     \
 	do {                                                                                       \
 		__u32 slot_index_ = 0;                                                             \
 		struct hit_slot *slot_;                                                            \
@@ -108,5 +138,7 @@ static __always_inline bool return_is_wanted(__u64 number)
 			value_of((from), i_);                                                      \
 		slot_->record.function = (number);                                                 \
 		hook_run((ctx), slot_, slot_index_);                                               \
+		if (slot_->waits)                                                                  \
+			wait_for_return();                                                         \
 		slot_release(slot_);                                                               \
 	} while (0)

@@ -22,6 +22,17 @@ static bool rereads(const struct hook_place *place)
 	return hook_mechanism_is_system_call(place->mechanism) && place->reads_user_memory;
 }
 
+/* Whether the kernel calls back for that, so that not every return needs a program: resume.bpf.h.
+ * It has no registers then, neither for stacks nor for what was returned. */
+static bool resumes(const struct hook_environment *environment,
+	const struct hook_settings *settings, const struct hook_place *place,
+	const struct compiled_hook *compiled)
+{
+	return environment->have_task_work && hook_object_is_full(environment) &&
+	       place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && rereads(place) &&
+	       !settings->returns && !settings->return_socket && !compiled->has_stack;
+}
+
 static void mark_number(struct policy_bpf *object, uint64_t number)
 {
 	bool is_32_bit = number & SYSTEM_CALL_32_BIT;
@@ -41,12 +52,12 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->ring_bytes = environment->ring_bytes;
 	object->rodata->throttle_bytes = environment->throttle_bytes;
 	object->rodata->have_task_storage = environment->have_task_storage;
-	object->rodata->have_rdonly_cast =
-		environment->have_rdonly_cast && environment->have_mapping_iterator;
+	object->rodata->have_rdonly_cast = hook_object_is_full(environment);
 	object->rodata->hook_wants_modules =
 		compiled->has_user_stack && environment->have_mapping_iterator;
-	/* Trampolines and uprobe.multi keep a task on its CPU, no more. */
+	/* Trampolines, uprobe.multi and task work keep a task on its CPU, no more. */
 	object->rodata->preemptible = environment->preemptible ||
+				      resumes(environment, settings, place, compiled) ||
 				      hook_mechanism_is_by_trampoline(place->mechanism) ||
 				      place->mechanism == MECHANISM_UPROBE_MULTI;
 	object->rodata->hook_id = settings->id;
@@ -131,7 +142,7 @@ static int fill_maps(struct policy_bpf *object, const struct compiled_hook *comp
 	return r;
 }
 
-int hook_load(const struct hook_environment *environment, const struct hook_settings *settings,
+static int load(const struct hook_environment *environment, const struct hook_settings *settings,
 	const struct hook_place *place, const struct compiled_hook *compiled,
 	struct hook **ret_hook, struct error *error)
 {
@@ -154,8 +165,9 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 	}
 	memcpy(hook->targets, place->targets, place->target_count * sizeof(*hook->targets));
 	hook->target_count = place->target_count;
-	hook->wants_return = settings->returns || rereads(place);
-	hook->object = hook_open_object(environment);
+	hook->resumes = resumes(environment, settings, place, compiled);
+	hook->wants_return = settings->returns || (rereads(place) && !hook->resumes);
+	hook->object = hook_open_object(environment, hook->resumes);
 	if (!hook->object) {
 		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
 			strerror(errno));
@@ -191,6 +203,19 @@ int hook_load(const struct hook_environment *environment, const struct hook_sett
 fail:
 	hook_free(hook);
 	return r;
+}
+
+int hook_load(const struct hook_environment *environment, const struct hook_settings *settings,
+	const struct hook_place *place, const struct compiled_hook *compiled,
+	struct hook **ret_hook, struct error *error)
+{
+	struct hook_environment without = *environment;
+	int r = load(environment, settings, place, compiled, ret_hook, error);
+
+	if (r >= 0 || !resumes(environment, settings, place, compiled))
+		return r;
+	without.have_task_work = false;
+	return load(&without, settings, place, compiled, ret_hook, error);
 }
 
 void hook_arm(struct hook *hook)

@@ -21,7 +21,7 @@ struct hook_environment {
 	int types;		   /* reduced_btf.h; -1: all of the kernel's are read each time */
 	uint32_t ring_bytes;
 	uint64_t throttle_bytes;
-	bool have_task_storage, have_rdonly_cast, have_mapping_iterator;
+	bool have_task_storage, have_rdonly_cast, have_mapping_iterator, have_task_work;
 	bool preemptible; /* in tracepoints */
 	struct hook_abilities abilities;
 	int ring_fd, cpus_fd, last_waking_fd, containers_fd, tasks_fd, process_states_fd;

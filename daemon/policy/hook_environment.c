@@ -13,6 +13,7 @@
 
 #include "bpf/include/policy.h"
 #include "bpf/policy_plain.skel.h"
+#include "bpf/policy_resuming.skel.h"
 #include "daemon/log.h"
 #include "daemon/policy/hook_internal.h"
 #include "daemon/policy/reduced_btf.h"
@@ -41,6 +42,9 @@ int hook_share_maps(struct policy_bpf *object, const struct hook_environment *en
 		{object->maps.hit_slots, shared ? bpf_map__fd(shared->maps.hit_slots) : -1},
 		{object->maps.path_walks, shared ? bpf_map__fd(shared->maps.path_walks) : -1},
 		{object->maps.hook_calls, shared ? bpf_map__fd(shared->maps.hook_calls) : -1},
+		{object->maps.hook_resumptions, shared && environment->have_task_work
+							? bpf_map__fd(shared->maps.hook_resumptions)
+							: -1},
 		{object->maps.socket_owners, shared ? bpf_map__fd(shared->maps.socket_owners) : -1},
 		{object->maps.file_hashes, shared ? bpf_map__fd(shared->maps.file_hashes) : -1},
 		{object->maps.rate_limits, shared ? bpf_map__fd(shared->maps.rate_limits) : -1},
@@ -51,6 +55,7 @@ int hook_share_maps(struct policy_bpf *object, const struct hook_environment *en
 	bpf_map__set_max_entries(object->maps.path_walks, HIT_SLOTS);
 	if (!environment->have_task_storage) /* 5.10: see base.c */
 		bpf_map__set_map_flags(object->maps.container_scopes, 0);
+	bpf_map__set_autocreate(object->maps.hook_resumptions, environment->have_task_work);
 	bpf_map__set_autocreate(object->maps.tasks, environment->have_task_storage);
 	bpf_map__set_autocreate(object->maps.process_states, environment->have_task_storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !environment->have_task_storage);
@@ -74,25 +79,37 @@ int hook_say_refused(struct error *error, int code, const char *what)
 		error, code, "%s: %s%s%s", what, strerror(-code), *reason ? ": " : "", reason);
 }
 
-#define SAME_PLACE(constant)                                                                       \
-	_Static_assert(offsetof(struct policy_bpf__rodata, constant) ==                            \
-			       offsetof(struct policy_plain_bpf__rodata, constant),                \
-		"both objects are configured alike")
-SAME_PLACE(have_rdonly_cast);
-SAME_PLACE(hook_arguments);
-SAME_PLACE(hook_wants_modules);
-SAME_PLACE(registers);
-SAME_PLACE(hook_id);
-SAME_PLACE(steps_count);
-_Static_assert(offsetof(struct policy_bpf__bss, hook_armed) ==
-		       offsetof(struct policy_plain_bpf__bss, hook_armed),
-	"both objects are armed alike");
-_Static_assert(sizeof(struct policy_bpf__rodata) == sizeof(struct policy_plain_bpf__rodata),
-	"both objects have the same constants");
+#define SAME_PLACE_IN(object, part, member)                                                        \
+	_Static_assert(offsetof(struct policy_bpf__##part, member) ==                              \
+			       offsetof(struct object##_bpf__##part, member),                      \
+		"all objects are configured and armed alike")
+#define SAME_PLACE(part, member)                                                                   \
+	SAME_PLACE_IN(policy_plain, part, member);                                                 \
+	SAME_PLACE_IN(policy_resuming, part, member)
+SAME_PLACE(rodata, have_rdonly_cast);
+SAME_PLACE(rodata, hook_arguments);
+SAME_PLACE(rodata, hook_wants_modules);
+SAME_PLACE(rodata, number_prefilter);
+SAME_PLACE(rodata, registers);
+SAME_PLACE(rodata, tracepoint_fields);
+SAME_PLACE(rodata, system_call_numbers);
+SAME_PLACE(rodata, hook_id);
+SAME_PLACE(rodata, steps_count);
+SAME_PLACE(bss, hook_armed);
+SAME_PLACE(bss, calls_kept);
+_Static_assert(
+	sizeof(struct policy_bpf__rodata) == sizeof(struct policy_plain_bpf__rodata) &&
+		sizeof(struct policy_bpf__rodata) == sizeof(struct policy_resuming_bpf__rodata),
+	"all objects have the same constants");
+
+bool hook_object_is_full(const struct hook_environment *environment)
+{
+	return environment->have_rdonly_cast && environment->have_mapping_iterator;
+}
 
 /* Types that this kernel does not have (of modules, where it has none) are looked for in its
  * modules' BTF as well, which takes CAP_SYS_ADMIN; not when the BTF to look in is named. */
-struct policy_bpf *hook_open_object(const struct hook_environment *environment)
+struct policy_bpf *hook_open_object(const struct hook_environment *environment, bool resumes)
 {
 	char types[32] = KERNEL_TYPES;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = types);
@@ -107,7 +124,10 @@ struct policy_bpf *hook_open_object(const struct hook_environment *environment)
 		snprintf(types, sizeof(types), "/proc/self/fd/%d", environment->types);
 	r = policy_bpf__create_skeleton(object);
 	/* the same programs, without functions that this kernel lacks */
-	if (r >= 0 && !(environment->have_rdonly_cast && environment->have_mapping_iterator))
+	if (r >= 0 && resumes)
+		object->skeleton->data =
+			(void *)policy_resuming_bpf__elf_bytes(&object->skeleton->data_sz);
+	else if (r >= 0 && !hook_object_is_full(environment))
 		object->skeleton->data =
 			(void *)policy_plain_bpf__elf_bytes(&object->skeleton->data_sz);
 	if (r >= 0)
@@ -123,7 +143,7 @@ struct policy_bpf *hook_open_object(const struct hook_environment *environment)
 /* Without them hooks are loaded all the same, only slower. */
 static void reduce_types(struct hook_environment *environment)
 {
-	struct policy_bpf *object = hook_open_object(environment);
+	struct policy_bpf *object = hook_open_object(environment, false);
 	struct btf *kernel = btf__load_vmlinux_btf();
 
 	if (object && kernel)
@@ -142,7 +162,7 @@ int hook_environment_init(struct hook_environment *environment, struct error *er
 
 	environment->types = -1;
 	reduce_types(environment);
-	object = hook_open_object(environment);
+	object = hook_open_object(environment, false);
 	if (!object) {
 		r = error_set(error, -errno, "cannot open the BPF object of policies: %s",
 			strerror(errno));

@@ -13,6 +13,7 @@ struct hook {
 	struct hook_target *targets;
 	size_t target_count;
 	bool wants_return;		  /* a program on the return too */
+	bool resumes;			  /* by task work instead */
 	struct bpf_program *entry, *back; /* of the object; back: NULL where none is wanted */
 	struct bpf_link **links;
 	size_t link_count;
@@ -21,8 +22,10 @@ struct hook {
 	int cpus;
 };
 
-/* The object, unloaded; NULL with errno. */
-struct policy_bpf *hook_open_object(const struct hook_environment *environment);
+/* Whether the kernel has all functions that the object wants, so that it is not the plain one. */
+bool hook_object_is_full(const struct hook_environment *environment);
+/* The object, unloaded; `resumes`: the one with task work. NULL with errno. */
+struct policy_bpf *hook_open_object(const struct hook_environment *environment, bool resumes);
 /* Decide which programs are loaded, and for which function. */
 int hook_choose_programs(struct hook *hook);
 /* Have it use the maps that are not a hook's own. */

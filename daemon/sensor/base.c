@@ -228,6 +228,7 @@ void base_sensor_hook_environment(
 		.have_task_storage = storage,
 		.have_rdonly_cast = sensor->kernel.rdonly_cast,
 		.have_mapping_iterator = sensor->kernel.mapping_iterator,
+		.have_task_work = sensor->kernel.task_work,
 		.preemptible = sensor->kernel.instances > 1,
 		.abilities.trampolines = sensor->kernel.trampolines,
 		.ring_fd = bpf_map__fd(object->maps.ring),

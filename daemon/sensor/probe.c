@@ -95,6 +95,19 @@ int probe_sleepable_hook(const struct btf *types, const char *name)
 	return fd < 0 ? fd : 0;
 }
 
+bool probe_task_work(const struct btf *types)
+{
+	int id = btf__find_by_name_kind(types, "bpf_task_work_schedule_resume_impl", BTF_KIND_FUNC);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(types, (uint32_t)id) : NULL;
+
+	if (type)
+		type = btf__type_by_id(types, type->type);
+	if (!type || !btf_is_func_proto(type) || btf_vlen(type) != 5)
+		return false;
+	type = btf__type_by_id(types, btf_params(type)[4].type);
+	return type && btf_is_ptr(type) && !type->type;
+}
+
 void kernel_probe(struct kernel_abilities *ret)
 {
 	struct btf *types = btf__load_vmlinux_btf();
@@ -102,6 +115,7 @@ void kernel_probe(struct kernel_abilities *ret)
 	ret->task_storage = task_storage_works();
 	ret->mapping_iterator = have_function(types, "bpf_iter_task_vma_new");
 	ret->rdonly_cast = have_function(types, "bpf_rdonly_cast");
+	ret->task_work = types && probe_task_work(types);
 	ret->trampolines = probe_trampolines(types);
 	ret->instances = tracepoints_preemptible(types) ? INSTANCES_MAX : 1;
 	btf__free(types);

@@ -2,6 +2,7 @@
 /* Verify each program of policies, with everything that a policy can ask for. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -9,9 +10,11 @@
 
 #include "bpf/include/policy.h"
 #include "bpf/policy.skel.h"
+#include "bpf/policy_resuming.skel.h"
+#include "daemon/sensor/probe.h"
 #include "tests/bpf/verifier.h"
 
-static bool storage, rdonly_cast, attach_cookie, mappings, file_hashes;
+static bool storage, rdonly_cast, attach_cookie, mappings, file_hashes, task_work;
 
 static bool has_function(const struct btf *types, const char *name)
 {
@@ -25,14 +28,15 @@ static void look_at_kernel(void)
 	rdonly_cast = has_function(types, "bpf_rdonly_cast");
 	mappings = has_function(types, "bpf_iter_task_vma_new");
 	file_hashes = has_function(types, "bpf_ima_file_hash");
+	task_work = types && probe_task_work(types);
 	btf__free(types);
 	storage = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 1;
 	attach_cookie = libbpf_probe_bpf_helper(
 				BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie, NULL) == 1;
 }
 
-/* As the longest policy would. */
-static void ask_for_everything(struct policy_bpf *object, const char *program)
+/* As the longest policy would; the object that resumes is not used for all of it (hook.c). */
+static void ask_for_everything(struct policy_bpf *object, const char *program, bool resumes)
 {
 	bool is_call = strstr(program, "on_sys") != NULL;
 
@@ -58,10 +62,10 @@ static void ask_for_everything(struct policy_bpf *object, const char *program)
 	object->rodata->own_pid = 1;
 	object->rodata->preemptible = true;
 	object->rodata->throttle_bytes = 1 << 20;
-	object->rodata->hook_returns = true;
+	object->rodata->hook_returns = !resumes;
 	object->rodata->hook_rereads = true;
-	object->rodata->hook_has_stack = true;
-	object->rodata->hook_wants_modules = mappings;
+	object->rodata->hook_has_stack = !resumes;
+	object->rodata->hook_wants_modules = mappings && !resumes;
 	object->rodata->hook_signals = true;
 	object->rodata->hook_overrides = strstr(program, "lsm") || strstr(program, "fmod_ret");
 	object->rodata->hook_has_rate_limit = true;
@@ -96,24 +100,41 @@ static void set_target(struct bpf_program *program)
 	}
 }
 
+/* As daemon/policy/hook_environment.c does. */
+static struct policy_bpf *open_object(bool resumes)
+{
+	struct policy_bpf *object = calloc(1, sizeof(*object));
+
+	if (!object || policy_bpf__create_skeleton(object) < 0)
+		abort();
+	if (resumes)
+		object->skeleton->data =
+			(void *)policy_resuming_bpf__elf_bytes(&object->skeleton->data_sz);
+	if (bpf_object__open_skeleton(object->skeleton, NULL) < 0)
+		abort();
+	return object;
+}
+
+static const char resuming[] = "as resuming";
+
 static int load(const char *name, const void *configuration)
 {
-	struct policy_bpf *object = policy_bpf__open();
+	bool resumes = configuration == resuming;
+	struct policy_bpf *object = open_object(resumes);
 	int r;
 
-	if (!object)
-		return -errno;
 	set_target(verifier_choose(object->obj, name));
 	if (!storage) { /* as the daemon does */
 		bpf_map__set_map_flags(object->maps.containers, 0);
 		bpf_map__set_map_flags(object->maps.container_scopes, 0);
 	}
+	bpf_map__set_autocreate(object->maps.hook_resumptions, task_work);
 	bpf_map__set_autocreate(object->maps.tasks, storage);
 	bpf_map__set_autocreate(object->maps.process_states, storage);
 	bpf_map__set_autocreate(object->maps.tasks_by_tid, !storage);
 	bpf_map__set_autocreate(object->maps.process_states_by_tid, !storage);
 	bpf_map__set_max_entries(object->maps.path_walks, HIT_SLOTS);
-	ask_for_everything(object, name);
+	ask_for_everything(object, name, resumes);
 	r = policy_bpf__load(object);
 	policy_bpf__destroy(object);
 	return r;
@@ -142,5 +163,8 @@ int main(void)
 		refused += verifier_verify(heading, bpf_program__name(program), load, NULL);
 	}
 	policy_bpf__destroy(object);
+	if (task_work)
+		refused +=
+			verifier_verify("on_syscall, resuming    ", "on_syscall", load, resuming);
 	return refused != 0;
 }

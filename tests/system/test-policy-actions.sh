@@ -84,6 +84,9 @@ returnArg: {index: 0, type: int}')"
 policy_add sized 'tracepoints:
 - {subsystem: syscalls, event: sys_enter_write, args: [{index: 5}, {index: 6, sizeArgIndex: 8}],
   selectors: [{matchArgs: [{index: 5, operator: Equal, values: ["1234567"]}]}]}'
+# with a program on the return, where the kernel could look again without one (6.18)
+policy_add fresh-return "$(on openat '{index: 1, type: string}, {index: 2, type: int}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]' 'return: true
+returnArg: {index: 0, type: int}')"
 policy_add narrow "$(on access '{index: 0, type: string}, {index: 1, type: int}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-narrow]}, {index: 1, operator: Equal, values: ["-3"]}]
 - matchArgs: [{index: 1, operator: Mask, values: ["0x40000"]}, {index: 0, operator: Equal, values: [/tally-wide]}]')"
 policy_add hostile "$(on access '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Prefix, values: [/hostile]}]')"
@@ -204,6 +207,15 @@ is "returnCopy: nothing, of a call that failed" "$(hit copied-of "$not_copied" '
 	'[[{"bytes_arg":""},{"size_arg":"4322"}],{"int_arg":-9}]'
 is "an entry and its return are one event" "$(policy_counter copied-of matches) $(policy_counter copied-of posted)" "2 2"
 is "text of a tracepoint is bytes where their number is told" "$(hit sized "$sized" .args)" '[{"size_arg":"1234567"},{"bytes_arg":"c2l6"}]'
+for policy in fresh fresh-return; do
+	is "$policy: memory that was not there at the entry is read at the return" \
+		"$(events '.process_kprobe | select(. != null and .policy_name == $policy and ([.process.pid] | inside($pids))) | .process.pid' \
+			--arg policy "$policy" --argjson pids "$fresh" | sort -u | wc -l)" 100
+	is "$policy: and nothing was missed" "$(policy_counter "$policy" unreadable) $(policy_counter "$policy" errors)" "0 0"
+done
+is "and what was returned is there" \
+	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh-return" and ([.process.pid] | inside($pids))) | .return.int_arg >= 0' \
+		--argjson pids "$fresh" | sort | uniq -c | awk '{print $1, $2}')" "100 true"
 is "entries of a filter are all asked" "$(hits hook-filter "$both")" 1
 is "hostile bytes stay in their string" "$(hits hostile "$hostile") $(hit hostile "$hostile" '.args[0].string_arg | test("^/hostile\"")')" "1 true"
 
