@@ -5,6 +5,7 @@
  * shared by all hooks, or the base sensor's (daemon/policy/hook.c says which).
  */
 #include "policy/hook.bpf.h"
+#include "policy/page_in.bpf.h"
 #include "policy/registers.bpf.h"
 #include "policy/resume.bpf.h"
 #include "policy/system_call.bpf.h"
@@ -231,13 +232,52 @@ int on_kretprobe(struct pt_regs *ctx)
 	return 0;
 }
 
+static __always_inline void uprobe_raw(struct pt_regs *ctx, struct hit_slot *slot)
+{
+	registers_raw(ctx, slot);
+	slot->record.function = have_attach_cookie ? bpf_get_attach_cookie(ctx) : 0;
+}
+
 SEC("?uprobe")
 int on_uprobe(struct pt_regs *ctx)
 {
-	HOOK_RUN(ctx, ({
-		registers_raw(ctx, slot);
-		slot->record.function = have_attach_cookie ? bpf_get_attach_cookie(ctx) : 0;
-	}));
+	HOOK_RUN(ctx, uprobe_raw(ctx, slot));
+	return 0;
+}
+
+/* As far as it comes with what is in memory; where that is not all, once more with the rest. */
+SEC("?uprobe.s")
+int on_uprobe_sleepable(struct pt_regs *ctx)
+{
+	struct hit_slot *slot;
+	__u32 slot_index = 0;
+	int selector;
+
+	slot = hook_begin(&slot_index);
+	if (!slot)
+		return 0;
+	uprobe_raw(ctx, slot);
+	if (!slot->incomplete && !PREFILTER_PASSES(raw_value, slot)) {
+		slot_release(slot);
+		return 0;
+	}
+	selector = hook_select(slot, slot_index);
+	if (selector >= 0)
+		arguments_read(slot, slot_index, false);
+	if (slot->incomplete) {
+		slot_release(slot);
+		raws_page_in(ctx);
+		slot = slot_begin(&slot_index);
+		if (!slot)
+			return 0;
+		uprobe_raw(ctx, slot);
+		selector = hook_select(slot, slot_index);
+	}
+	if (selector >= 0)
+		hit_act(ctx, slot, slot_index, selector, 0);
+	else if (slot->incomplete)
+		COUNT(unreadable);
+	slot_release(slot);
 	return 0;
 }
 

@@ -324,6 +324,7 @@ static void take_symbols(const struct elf_file *file, const char *table, size_t 
 		result->address = symbol.st_value;
 		result->size = symbol.st_size;
 		result->name = names + symbol.st_name;
+		result->indirect = ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC;
 		result->global = ELF64_ST_BIND(symbol.st_info) != STB_LOCAL;
 		symbols->count++;
 	}

@@ -50,6 +50,7 @@ struct elf_symbol {
 	uint64_t address, size;
 	const char *name; /* a version (name@VERSION) left out */
 	bool global;
+	bool indirect; /* not the function itself, but what chooses it when a program starts */
 };
 /* Symbols of code, by address. */
 struct elf_symbols {

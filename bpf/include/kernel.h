@@ -167,9 +167,13 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct vm_userfaultfd_ctx {
+	void *ctx;
+};
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_pgoff;
 	struct file *vm_file;
+	struct vm_userfaultfd_ctx vm_userfaultfd_ctx;
 };
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;

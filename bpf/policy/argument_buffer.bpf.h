@@ -192,11 +192,13 @@ static __always_inline __u64 buffer_limit(struct hit_slot *slot, __u32 index)
 	if (!hook || !(hook->flags & ARGUMENT_RETURN_COPY))
 		return BUFFER_SIZE_MAX;
 	returned = raw_value(slot, HOOK_RAW_RETURN);
-	if (returned > BUFFER_SIZE_MAX) /* an error */
+	if (returned <= BUFFER_SIZE_MAX)
+		return returned || (hook->flags & ARGUMENT_RETURN_SIZE) ? returned
+									: BUFFER_SIZE_MAX;
+	if ((hook->flags & ARGUMENT_RETURN_SIZE) || returned >= -(__u64)4095 ||
+		returned <= 0xffffffff) /* an error, of 64 or of 32 bits */
 		return 0;
-	if (!returned && !(hook->flags & ARGUMENT_RETURN_SIZE))
-		return BUFFER_SIZE_MAX;
-	return returned;
+	return BUFFER_SIZE_MAX; /* an address */
 }
 
 __noinline int argument_buffer(__u32 slot_index, __u32 index, __u64 value)

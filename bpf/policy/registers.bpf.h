@@ -17,13 +17,21 @@ static __always_inline __u64 register_at(void *ctx, __u32 offset)
 	return value;
 }
 
-static __always_inline __u64 register_memory(
-	void *ctx, struct hit_slot *slot, const volatile struct register_argument *argument)
+static __always_inline __u64 register_memory_address(
+	void *ctx, const volatile struct register_argument *argument)
 {
-	__u64 address = register_at(ctx, argument->base) + argument->value, value = 0;
+	__u64 address = register_at(ctx, argument->base) + argument->value;
 
 	if (argument->index != REGISTER_NONE)
 		address += register_at(ctx, argument->index) << (argument->scale & 3);
+	return address;
+}
+
+static __always_inline __u64 register_memory(
+	void *ctx, struct hit_slot *slot, const volatile struct register_argument *argument)
+{
+	__u64 address = register_memory_address(ctx, argument), value = 0;
+
 	if (read_memory(slot, &value, BOUNDED(argument->size, sizeof(value)), address))
 		return 0;
 	return value;

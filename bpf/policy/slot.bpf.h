@@ -42,7 +42,7 @@ struct hit_slot {
 	__u32 buffer_at, buffer_room;
 	__u64 buffer_skip;
 	__u64 numbers[HOOK_NUMBERS_MAX]; /* kept by STEP_NUMBER_… */
-	struct io_segment segment; /* of an iovec */
+	struct io_segment segment;	 /* of an iovec */
 	__u64 raw[HOOK_RAW_MAX];
 	struct call_state call;
 	struct socket_owner owner;
@@ -61,7 +61,7 @@ struct {
 
 /* This hook: constants to the verifier, which drops what it does not use. */
 const volatile struct hook_argument hook_arguments[HOOK_ARGUMENTS_ALL];
-const volatile bool hook_sleeps;   /* its program may: imaHash */
+const volatile bool hook_sleeps;   /* its program may: imaHash, page_in.bpf.h */
 const volatile __u64 hook_readers; /* bits of enum argument_reader that occur */
 
 static __always_inline bool hook_reads(enum argument_reader reader)

@@ -59,7 +59,7 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->preemptible = environment->preemptible ||
 				      resumes(environment, settings, place, compiled) ||
 				      hook_mechanism_is_by_trampoline(place->mechanism) ||
-				      place->mechanism == MECHANISM_UPROBE_MULTI;
+				      hook_mechanism_is_uprobe_multi(place->mechanism);
 	object->rodata->hook_id = settings->id;
 	object->rodata->hook_scope = settings->scope;
 	object->rodata->own_pid = (uint32_t)getpid();
@@ -74,7 +74,9 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->hook_has_stack = compiled->has_stack;
 	object->rodata->hook_signals = compiled->signals;
 	object->rodata->hook_overrides = compiled->overrides;
-	object->rodata->hook_sleeps = place->mechanism == MECHANISM_LSM_SLEEPABLE;
+	object->rodata->hook_sleeps = place->mechanism == MECHANISM_LSM_SLEEPABLE ||
+				      place->mechanism == MECHANISM_UPROBE_MULTI_SLEEPABLE;
+	object->rodata->raws_to_page_in = place->raws_to_page_in;
 	object->rodata->hash_parameter = place->hash_parameter;
 	object->rodata->hash_is_of_program = place->hash_is_of_program;
 	object->rodata->function_parameters = place->parameter_count;

@@ -127,7 +127,7 @@ static int attach_program(struct hook *hook, struct error *error)
 {
 	int r = 0;
 
-	if (hook->mechanism == MECHANISM_UPROBE_MULTI) {
+	if (hook_mechanism_is_uprobe_multi(hook->mechanism)) {
 		if (!hook->target_count)
 			return 0;
 		if (hook->back)
@@ -174,7 +174,7 @@ int hook_attach(struct hook *hook, struct error *error)
 {
 	if (hook->mechanism == MECHANISM_SYSCALL_ALL)
 		return hook->target_count ? attach_loaded(hook, "tracepoint sys_enter", error) : 0;
-	if (hook->mechanism == MECHANISM_UPROBE || hook->mechanism == MECHANISM_UPROBE_MULTI)
+	if (hook->mechanism == MECHANISM_UPROBE || hook_mechanism_is_uprobe_multi(hook->mechanism))
 		return attach_program(hook, error);
 	for (size_t i = 0; i < hook->target_count; i++) {
 		int r = attach_target(hook, &hook->targets[i], error);

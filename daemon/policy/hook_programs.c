@@ -27,6 +27,7 @@ static const struct {
 	[MECHANISM_FMOD_RET] = {PROGRAM(on_fmod_ret)},
 	[MECHANISM_UPROBE] = {PROGRAM(on_uprobe), PROGRAM(on_uretprobe)},
 	[MECHANISM_UPROBE_MULTI] = {PROGRAM(on_uprobe), PROGRAM(on_uretprobe)},
+	[MECHANISM_UPROBE_MULTI_SLEEPABLE] = {PROGRAM(on_uprobe_sleepable), PROGRAM(on_uretprobe)},
 };
 _Static_assert(PROGRAM(on_syscall) > 0, "0 is no program");
 
@@ -50,7 +51,7 @@ static int set_function(const struct hook *hook, struct bpf_program *program)
 static int choose(const struct hook *hook, struct bpf_program *program)
 {
 	bpf_program__set_autoload(program, true);
-	if (hook->mechanism == MECHANISM_UPROBE_MULTI)
+	if (hook_mechanism_is_uprobe_multi(hook->mechanism))
 		bpf_program__set_expected_attach_type(
 			program, (enum bpf_attach_type)ATTACH_TYPE_UPROBE_MULTI);
 	return hook_mechanism_is_by_trampoline(hook->mechanism) ? set_function(hook, program) : 0;

@@ -61,6 +61,7 @@ static const char *const mechanism_names[MECHANISMS] = {
 	[MECHANISM_FMOD_RET] = "fmod_ret",
 	[MECHANISM_UPROBE] = "uprobe",
 	[MECHANISM_UPROBE_MULTI] = "uprobe.multi",
+	[MECHANISM_UPROBE_MULTI_SLEEPABLE] = "uprobe.multi, sleepable",
 };
 
 const char *hook_mechanism_name(enum hook_mechanism mechanism)
@@ -280,7 +281,13 @@ int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
 		if (!sees_return)
 			argument->flags &= (uint8_t)~ARGUMENT_RETURN_COPY;
 		ret_place->copies_at_return |= !!(argument->flags & ARGUMENT_RETURN_COPY);
+		if (argument->source != ARGUMENT_CURRENT_TASK &&
+			(reads_user_memory(argument) || (argument->flags & ARGUMENT_RESOLVED)) &&
+			!(argument->flags & ARGUMENT_RETURN_COPY))
+			ret_place->raws_to_page_in |= 1U << argument->raw;
 	}
+	if (r >= 0 && ret_place->mechanism == MECHANISM_UPROBE_MULTI && ret_place->raws_to_page_in)
+		ret_place->mechanism = MECHANISM_UPROBE_MULTI_SLEEPABLE;
 	return r;
 }
 
@@ -293,11 +300,18 @@ enum hook_mechanism hook_mechanism_instead(const struct policy_hook *hook,
 						    : MECHANISM_SYSCALL_ALL;
 	case MECHANISM_SYSCALL_TRACEPOINT:
 		return MECHANISM_SYSCALL_ALL;
+	case MECHANISM_UPROBE_MULTI_SLEEPABLE:
+		return MECHANISM_UPROBE_MULTI;
 	case MECHANISM_FENTRY:
 		return hook->kind == POLICY_KPROBE ? MECHANISM_KPROBE : MECHANISMS;
 	default:
 		return MECHANISMS;
 	}
+}
+
+bool hook_mechanism_is_uprobe_multi(enum hook_mechanism mechanism)
+{
+	return mechanism == MECHANISM_UPROBE_MULTI || mechanism == MECHANISM_UPROBE_MULTI_SLEEPABLE;
 }
 
 bool hook_mechanism_is_system_call(enum hook_mechanism mechanism)

@@ -23,6 +23,7 @@ enum hook_mechanism {
 	MECHANISM_FMOD_RET,	 /* a function whose error can be given instead of calling it */
 	MECHANISM_UPROBE,	 /* by a perf event for each place */
 	MECHANISM_UPROBE_MULTI,	 /* all places of a file at once */
+	MECHANISM_UPROBE_MULTI_SLEEPABLE, /* its program waits for memory to be paged in */
 	MECHANISMS
 };
 
@@ -63,6 +64,7 @@ struct hook_place {
 	uint32_t raw_count;
 	uint32_t parameter_count; /* of the function, where it is known */
 	uint64_t readers;
+	uint32_t raws_to_page_in; /* a bit for each that is the address of a user's memory */
 	uint32_t arrays_of_longs; /* a bit for each argument */
 	bool reads_user_memory;	  /* which may not be there yet when the call begins */
 	bool copies_at_return;	  /* an argument is read when the call returns */
@@ -87,6 +89,7 @@ const char *hook_mechanism_name(enum hook_mechanism mechanism);
 enum hook_mechanism hook_mechanism_instead(const struct policy_hook *hook,
 	enum hook_mechanism mechanism, const struct hook_abilities *abilities);
 bool hook_mechanism_is_system_call(enum hook_mechanism mechanism);
+bool hook_mechanism_is_uprobe_multi(enum hook_mechanism mechanism);
 /* Whether the program can give an error instead of the call. */
 bool hook_mechanism_can_override(enum hook_mechanism mechanism);
 bool hook_mechanism_is_by_trampoline(enum hook_mechanism mechanism);

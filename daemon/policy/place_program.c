@@ -82,6 +82,11 @@ static int add_symbols(const struct policy_hook *hook, const struct elf_file *fi
 				error, r, "has several functions %s: give an offset", name);
 		if (r < 0)
 			return error_set(error, r, "has no function %s", name);
+		if (symbol->indirect)
+			return error_set(error, -EINVAL,
+				"%s is not called: it chooses the function that is, once when a "
+				"program starts (IFUNC)",
+				name);
 		r = hook_place_add_target(place, name, 0, error);
 		if (r < 0)
 			return r;

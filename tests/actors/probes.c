@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* probes NUMBER TEXT: calls functions and passes probes that policies hook, then asks for a process
- * group from a known stack. The notes are those of sys/sdt.h, written by hand: what it says of an
- * argument is the compiler's choice otherwise. */
+/* probes NUMBER [TEXT]: calls functions and passes probes that policies hook, then asks for a
+ * process group from a known stack. The notes are those of sys/sdt.h, written by hand: what it says
+ * of an argument is the compiler's choice otherwise. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -89,14 +89,34 @@ __attribute__((noinline)) int probes_outer(void)
 	return group;
 }
 
+/* Which function it is gets chosen when the program starts. */
+int probes_chosen(void) __attribute__((ifunc("probes_choose")));
+__attribute__((used)) static int (*probes_choose(void))(void)
+{
+	return probes_inner;
+}
+
+/* A text on a page that nothing has touched: a fault brings in its surroundings too. */
+#define AROUND (32 * 4096)
+static const struct {
+	char before[AROUND], text[AROUND], after[AROUND];
+} untouched __attribute__((aligned(4096))) = {.text = "untouched"};
+
 int main(int argc, char **argv)
 {
 	char text[64];
 	int number;
 
-	if (argc != 3)
+	if (argc < 2 || argc > 3)
 		return 2;
 	number = atoi(argv[1]);
+	if (argc == 2) {
+		if (number)
+			probes_add(number, -2, untouched.text, 3);
+		else
+			pass_probes(number, untouched.text);
+		return 0;
+	}
 	snprintf(text, sizeof(text), "%s", argv[2]);
 	probes_add(number, -2, text, 3);
 	pass_probes(number, text);

@@ -102,6 +102,29 @@ E
 is "text: by an argument in the program's memory" "$(hits text '.args[0].string_arg')" '"foo"'
 gone text
 
+# Since 6.7; before, what the program has not touched yet cannot be read.
+if tallyman policy check --kernel "$work/text.yaml" | grep -q sleepable && [ "$(printf '%s\n' 6.7 "$(uname -r)" | sort -V | head -n 1)" = 6.7 ]; then
+	in_force untouched <<-E
+		uprobes:
+		- path: $probes
+		  symbols: [probes_add]
+		  args: [{index: 0, type: int}, {index: 2, type: string}]
+		  selectors: [{matchArgs: [{index: 2, operator: Equal, values: [untouched]}]}]
+		usdts:
+		- path: $probes
+		  provider: tallyman
+		  name: all
+		  args: [{index: 1, type: string}]
+		  selectors: [{matchArgs: [{index: 1, operator: Equal, values: [untouched]}]}]
+	E
+	"$probes" 4
+	"$probes" 0
+	is "untouched: a text that nobody has looked at is read" "$(hits untouched '.args[-1].string_arg')" '"untouched"
+"untouched"'
+	is "untouched: nothing was missed" "$(tallyman policy list -o json | jq -r '.[].unreadable')" 0
+	gone untouched
+fi
+
 in_force expression <<-E
 	uprobes:
 	- path: $probes
@@ -236,6 +259,9 @@ refused no-regular-file 'is no regular file' <<-E
 E
 refused no-function 'has no function no_such_function' <<-E
 	uprobes: [{path: $probes, symbols: [probes_add, no_such_function]}]
+E
+refused indirect 'probes_chosen is not called: it chooses the function' <<-E
+	uprobes: [{path: $probes, symbols: [probes_chosen]}]
 E
 refused no-probe 'has no USDT probe tallyman:none' <<-E
 	usdts: [{path: $probes, provider: tallyman, name: none}]
