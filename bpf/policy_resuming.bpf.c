@@ -7,6 +7,7 @@
  */
 #define POLICY_RESUMING
 #include "policy/hook.bpf.h"
+#include "policy/page_in.bpf.h"
 #include "policy/registers.bpf.h"
 #include "policy/resume.bpf.h"
 #include "policy/system_call.bpf.h"
@@ -42,4 +43,5 @@ NOT_HERE("?fmod_ret/function", on_fmod_ret)
 NOT_HERE("?kprobe", on_kprobe)
 NOT_HERE("?kretprobe", on_kretprobe)
 NOT_HERE("?uprobe", on_uprobe)
+NOT_HERE("?uprobe.s", on_uprobe_sleepable)
 NOT_HERE("?uretprobe", on_uretprobe)
