@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * on_syscall of policy.bpf.c without a program on the return. An object of its own, since a kernel
- * that lacks the function, or callbacks (5.10), refuses it even where it is never reached. User
- * space opens it under the same skeleton: maps, programs and constants are the same, in the same
- * order.
+ * on_syscall and on_tracepoint of policy.bpf.c without a program on the return. An object of its
+ * own, since a kernel that lacks the function, or callbacks (5.10), refuses it even where it is
+ * never reached. User space opens it under the same skeleton: maps, programs and constants are the
+ * same, in the same order.
  */
 #define POLICY_RESUMING
 #include "policy/hook.bpf.h"
@@ -22,6 +22,13 @@ int on_syscall(struct syscall_entry *ctx)
 	return 0;
 }
 
+SEC("?tracepoint")
+int on_tracepoint(void *ctx)
+{
+	HOOK_RUN_WAITING(ctx, tracepoint_raw(ctx, slot), resume_schedule);
+	return 0;
+}
+
 /* The skeleton looks for them; they are never loaded. */
 #define NOT_HERE(section, name)                                                                    \
 	SEC(section) int name(void *ctx)                                                           \
@@ -33,7 +40,6 @@ NOT_HERE("?tracepoint", on_syscall_return)
 NOT_HERE("?fentry/function", on_syscall_function)
 NOT_HERE("?tp_btf/sys_enter", on_sys_enter)
 NOT_HERE("?tp_btf/sys_exit", on_sys_exit)
-NOT_HERE("?tracepoint", on_tracepoint)
 NOT_HERE("?raw_tp", on_raw_tracepoint)
 NOT_HERE("?fentry/function", on_fentry)
 NOT_HERE("?fexit/function", on_fexit)

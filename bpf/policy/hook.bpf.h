@@ -136,8 +136,15 @@ static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 
 	return hook_run(ctx, slot, slot_index);
 }
 
+static __always_inline void wait_no_more(void)
+{
+}
+
 /* A hook's program: `fill` puts raw[] into `slot`. Override's error, or 0. */
-#define HOOK_RUN(ctx, fill)                                                                        \
+#define HOOK_RUN(ctx, fill) HOOK_RUN_WAITING(ctx, fill, wait_no_more)
+
+/* The same; `wait_for_return` where the call has to be looked at again. */
+#define HOOK_RUN_WAITING(ctx, fill, wait_for_return)                                               \
 	({                                                                                         \
 		__u32 slot_index_ = 0;                                                             \
 		struct hit_slot *slot = hook_begin(&slot_index_);                                  \
@@ -146,6 +153,8 @@ static __always_inline int hook_entered(void *ctx, struct hit_slot *slot, __u32 
 		if (slot) {                                                                        \
 			fill;                                                                      \
 			error_ = hook_entered(ctx, slot, slot_index_);                             \
+			if (slot->waits)                                                           \
+				wait_for_return();                                                 \
 			slot_release(slot);                                                        \
 		}                                                                                  \
 		error_;                                                                            \

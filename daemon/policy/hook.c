@@ -19,7 +19,8 @@
 /* What a system call is given may not be paged in when it begins. */
 static bool rereads(const struct hook_place *place)
 {
-	return hook_mechanism_is_system_call(place->mechanism) && place->reads_user_memory;
+	return (hook_mechanism_is_system_call(place->mechanism) || place->is_call_entry) &&
+	       place->reads_user_memory;
 }
 
 /* Whether the kernel calls back for that, so that not every return needs a program: resume.bpf.h.
@@ -29,8 +30,9 @@ static bool resumes(const struct hook_environment *environment,
 	const struct compiled_hook *compiled)
 {
 	return environment->have_task_work && hook_object_is_full(environment) &&
-	       place->mechanism == MECHANISM_SYSCALL_TRACEPOINT && rereads(place) &&
-	       !settings->returns && !settings->return_socket && !compiled->has_stack;
+	       (place->mechanism == MECHANISM_SYSCALL_TRACEPOINT || place->is_call_entry) &&
+	       rereads(place) && !settings->returns && !settings->return_socket &&
+	       !compiled->has_stack;
 }
 
 static void mark_number(struct policy_bpf *object, uint64_t number)

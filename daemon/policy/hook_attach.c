@@ -157,8 +157,12 @@ static int attach_target(struct hook *hook, const struct hook_target *target, st
 			     : attach_tracepoint(hook, hook->entry, "syscalls", "sys_enter_",
 				       target->name, error);
 	case MECHANISM_TRACEPOINT:
-		return attach_tracepoint(
-			hook, hook->entry, hook->subsystem, "", target->name, error);
+		if (hook->back)
+			r = attach_tracepoint(hook, hook->back, hook->subsystem, "sys_exit_",
+				target->name + strlen(CALL_ENTRY_PREFIX), error);
+		return r < 0 ? r
+			     : attach_tracepoint(
+				       hook, hook->entry, hook->subsystem, "", target->name, error);
 	case MECHANISM_RAW_TRACEPOINT:
 		return keep_link(hook,
 			bpf_program__attach_raw_tracepoint(hook->entry, target->name), target->name,

@@ -18,7 +18,7 @@ static const struct {
 	[MECHANISM_SYSCALL_FENTRY] = {PROGRAM(on_syscall_function), PROGRAM(on_fexit)},
 	[MECHANISM_SYSCALL_TRACEPOINT] = {PROGRAM(on_syscall), PROGRAM(on_syscall_return)},
 	[MECHANISM_SYSCALL_ALL] = {PROGRAM(on_sys_enter), PROGRAM(on_sys_exit)},
-	[MECHANISM_TRACEPOINT] = {PROGRAM(on_tracepoint)},
+	[MECHANISM_TRACEPOINT] = {PROGRAM(on_tracepoint), PROGRAM(on_syscall_return)},
 	[MECHANISM_RAW_TRACEPOINT] = {PROGRAM(on_raw_tracepoint)},
 	[MECHANISM_FENTRY] = {PROGRAM(on_fentry), PROGRAM(on_fexit)},
 	[MECHANISM_KPROBE] = {PROGRAM(on_kprobe), PROGRAM(on_kretprobe)},

@@ -27,6 +27,8 @@ enum hook_mechanism {
 	MECHANISMS
 };
 
+#define CALL_ENTRY_PREFIX "sys_enter_" /* of tracepoints in `syscalls` */
+
 #define HOOK_TARGET_MAX	 128
 #define HOOK_TARGETS_MAX 1024 /* of a list: */
 
@@ -66,6 +68,7 @@ struct hook_place {
 	uint64_t readers;
 	uint32_t raws_to_page_in; /* a bit for each that is the address of a user's memory */
 	uint32_t arrays_of_longs; /* a bit for each argument */
+	bool is_call_entry;	  /* tracepoint syscalls/sys_enter_NAME, by that name */
 	bool reads_user_memory;	  /* which may not be there yet when the call begins */
 	bool copies_at_return;	  /* an argument is read when the call returns */
 	/* programs' files */

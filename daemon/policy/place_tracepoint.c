@@ -190,5 +190,10 @@ int hook_place_tracepoint(const struct policy_hook *hook, struct kernel_types *t
 	r = tracepoint_format_read(hook->subsystem.data, hook->event.data, format, error);
 	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
 		r = put_argument(hook, place, i, format, types, error);
+	/* What a data_loc counts from is gone when the call is looked at again. */
+	place->is_call_entry =
+		!strcmp(hook->subsystem.data, "syscalls") &&
+		!strncmp(hook->event.data, CALL_ENTRY_PREFIX, strlen(CALL_ENTRY_PREFIX)) &&
+		!(place->readers & 1ULL << ARGUMENT_DATA_LOC);
 	return r;
 }

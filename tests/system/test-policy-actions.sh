@@ -74,6 +74,9 @@ policy_add ten "tracepoints:
   args: [$(printf '{index: %d, type: uint64}, ' 1 1 1 1 1 1 1 1 1){index: 1, type: int64}]
   selectors: [{matchArgs: [{args: [9], operator: Equal, values: [\"428\"]}]}]" # open_tree
 policy_add fresh "$(on openat '{index: 1, type: string}, {index: 2, type: int}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]')"
+policy_add fresh-tracepoint 'tracepoints:
+- {subsystem: syscalls, event: sys_enter_openat, args: [{index: 6, type: string}, {index: 7}],
+  selectors: [{matchArgs: [{index: 6, operator: Equal, values: [/etc/hostname]}]}]}'
 policy_add fresh-failed "$(on openat '{index: 1, type: string}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]
   matchReturnArgs: [{index: 0, operator: LessThan, values: ["0"]}]' 'return: true
 returnArg: {index: 0, type: int}')"
@@ -197,6 +200,9 @@ is "memory that was not there at the entry is read at the return" \
 	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh" and ([.process.pid] | inside($pids))) | .process.pid' \
 		--argjson pids "$fresh" | sort -u | wc -l)" 100
 is "and nothing was missed" "$(policy_counter fresh unreadable)" 0
+is "at a tracepoint too" \
+	"$(events '.process_tracepoint | select(. != null and .policy_name == "fresh-tracepoint" and .args[0].string_arg == "/etc/hostname" and ([.process.pid] | inside($pids))) | .process.pid' \
+		--argjson pids "$fresh" | sort -u | wc -l) $(policy_counter fresh-tracepoint unreadable)" "100 0"
 is "each is one match" "$(policy_counter fresh matches)" "$(policy_counter fresh posted)"
 is "what is returned decides there too" "$(policy_counter fresh-failed posted)" 0
 is "returnCopy: what the call has put there, without being asked to return" "$(hit copied "$copied" '[.args, .return]')" \
