@@ -31,7 +31,8 @@ tallyman policy add /usr/share/tallyman/policies/*.yaml >"$work/shipped.txt" 2>&
 is "each policy that is shipped is in force" \
 	"$(tallyman policy list -o json | jq '[.[] | select(.state == "enabled")] | length')" "$(find /usr/share/tallyman/policies -name '*.yaml' | wc -l)"
 diag "$(cat "$work/shipped.txt")"
-tallyman policy list -o json | jq -r '.[].name' | xargs "$tallyman" --runtime-dir "$run" policy delete >/dev/null
+mapfile -t shipped < <(tallyman policy list -o json | jq -r '.[].name')
+policy_delete "${shipped[@]}"
 
 in_force() {
 	tallyman policy list -o json | jq -e --arg name "$1" 'any(.[]; .name == $name and .state == "enabled")'
