@@ -13,6 +13,7 @@
 #include "cli/value.h"
 #include "lib/fd.h"
 #include "lib/json_writer.h"
+#include "lib/utf8.h"
 #include "policy/policy.h"
 
 #define OPTION_REPLACE (OPTION_FIRST + 0)
@@ -152,6 +153,18 @@ static int read_text(const char *path, struct buf *text)
 	return rc < 0 ? cli_failed("%s: %s", path, strerror(-rc)) : CLI_OK;
 }
 
+/* What is no UTF-8 is no YAML either, and would not reach the daemon as it is. */
+static int say_no_text(const char *path, const struct buf *text)
+{
+	_cleanup_policy_set_ struct policy_set *set = NULL;
+	_cleanup_buf_ struct buf message = {0};
+
+	if (policy_set_parse(text->data, text->length, &set) >= 0 && set->report.errors)
+		policy_problem_text(&message, path, &set->report.problems[0]);
+	return message.length && buf_string(&message) ? cli_failed("%s", message.data)
+						      : cli_failed("%s: is no UTF-8", path);
+}
+
 static int add_file(const struct cli *cli, const char *path, const struct options *options)
 {
 	_cleanup_buf_ struct buf text = {0}, parameters = {0}, out = {0};
@@ -163,10 +176,10 @@ static int add_file(const struct cli *cli, const char *path, const struct option
 	path = strcmp(path, "-") ? path : "/dev/stdin";
 	if (read_text(path, &text))
 		return CLI_FAILED;
+	if (text.length && !utf8_valid(text.data, text.length))
+		return say_no_text(path, &text);
 	json_open_object(&parameters);
 	json_key(&parameters, "text");
-	/* What is no UTF-8 is no YAML either; the daemon says where, at the character in its place.
-	 */
 	json_string_n(&parameters, text.data ? text.data : "", text.length);
 	json_key_string(&parameters, "file", path);
 	if (options->mode)

@@ -107,10 +107,61 @@ static void check_source(struct policy_checker *checker, const struct policy_arg
 			"there are no registers to read; allowed: pt_regs in kprobes and uprobes");
 }
 
+/* What is handed over there comes from a process: numbers, and addresses of its own memory. */
+static bool is_given_by_process(const struct policy_hook *hook)
+{
+	switch (hook->kind) {
+	case POLICY_KPROBE:
+	case POLICY_FENTRY:
+		return hook->syscall;
+	case POLICY_TRACEPOINT:
+		return !strcmp(hook->subsystem.data ? hook->subsystem.data : "", "syscalls");
+	default:
+		return hook->kind == POLICY_UPROBE || hook->kind == POLICY_USDT;
+	}
+}
+
+static bool is_of_kernel(int type)
+{
+	switch (type) {
+	case POLICY_TYPE_SKB:
+	case POLICY_TYPE_SOCK:
+	case POLICY_TYPE_SOCKET:
+	case POLICY_TYPE_FILE:
+	case POLICY_TYPE_FILENAME:
+	case POLICY_TYPE_PATH:
+	case POLICY_TYPE_PERF_EVENT:
+	case POLICY_TYPE_BPF_MAP:
+	case POLICY_TYPE_USER_NAMESPACE:
+	case POLICY_TYPE_KIOCB:
+	case POLICY_TYPE_IOV_ITER:
+	case POLICY_TYPE_CRED:
+	case POLICY_TYPE_LOAD_INFO:
+	case POLICY_TYPE_MODULE:
+	case POLICY_TYPE_LINUX_BINPRM:
+	case POLICY_TYPE_NET_DEVICE:
+	case POLICY_TYPE_DENTRY:
+	case POLICY_TYPE_BPF_PROG:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void check_type(struct policy_checker *checker, const struct policy_argument *argument)
 {
 	const struct yaml_value *at = yaml_value_get(argument->source, "type");
 	int kind = checker->hook->kind;
+
+	if (is_of_kernel(argument->type) && argument->value_source == POLICY_SOURCE_CALL &&
+		!argument->resolve.length && is_given_by_process(checker->hook))
+		report_error(checker->report, at,
+			"%s is a structure of the kernel, and %s by a process, which has none: it "
+			"could never be read; allowed: numbers, fd, string, char_buf, char_iovec, "
+			"sockaddr, sockaddr_un, bpf_attr",
+			policy_word(policy_argument_type_words, argument->type),
+			kind == POLICY_UPROBE || kind == POLICY_USDT ? "this is passed"
+								     : "the call is made");
 
 	if (argument->type == POLICY_TYPE_SYSCALL64 && kind != POLICY_TRACEPOINT)
 		report_error(checker->report, at,
@@ -143,6 +194,12 @@ static void check_size(struct policy_checker *checker, const struct policy_argum
 {
 	int kind = checker->hook->kind;
 
+	if (!argument->size_arg_index && kind != POLICY_TRACEPOINT &&
+		(argument->type == POLICY_TYPE_CHAR_IOVEC ||
+			(argument->type == POLICY_TYPE_CHAR_BUF && !argument->return_copy)))
+		report_warning(checker->report, argument->source,
+			"without sizeArgIndex it is not known how long this is, and it will be "
+			"empty");
 	if (argument->size_arg_index && !is_buffer(argument))
 		does_nothing(checker, argument, "sizeArgIndex");
 	if (argument->max_data && !is_buffer(argument))

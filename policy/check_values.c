@@ -74,6 +74,8 @@ static const struct policy_argument *find_argument(struct policy_checker *checke
 	const struct policy_argument *argument = NULL;
 	_cleanup_buf_ struct buf allowed = {0};
 
+	if (match->args.count && at)
+		report_warning(checker->report, at, "does nothing: args says which is meant");
 	if (match->args.count)
 		return by_position(checker, match, arguments, 0);
 	if (meaning != INDEX_IN_LIST)

@@ -179,7 +179,9 @@ static int load(const struct hook_environment *environment, const struct hook_se
 	}
 	r = hook_choose_programs(hook);
 	if (r < 0) {
-		hook_say_refused(error, r, "cannot be put there");
+		/* Modules may not be looked into without CAP_SYS_ADMIN: that is no reason here. */
+		error_set(error, r, "this kernel has no function %s that programs can be put on",
+			hook->targets->name);
 		goto fail;
 	}
 	set_constants(hook->object, environment, settings, place, compiled);

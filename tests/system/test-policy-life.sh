@@ -75,6 +75,8 @@ settle
 is "each change is an event" "$(changes by-hand)" "added refused replaced disabled enabled mode_monitor"
 like "a mistake is said with file, line and column" "$(policy by-hand2 /x 'kprobez: []' | tallyman policy add - 2>&1)" \
 	'^/dev/stdin:5:3: spec.kprobez: '
+like "so is what is no UTF-8, by which a path would be another" "$(policy latin /x$'\xff' | tallyman policy add - 2>&1)" \
+	'/dev/stdin:10:60: not YAML: invalid leading UTF-8 octet'
 is "what does not exist cannot be deleted" "$(tallyman policy delete nowhere 2>&1)" "tallyman: there is no policy nowhere"
 {
 	policy pair-a /mark-pair-
