@@ -118,8 +118,10 @@ __noinline int argument_unix_address(__u32 slot_index, __u32 index, __u64 value)
 	} else {
 		length = read_string(
 			slot, &slot->data[begin + abstract], size - abstract + 1, value + abstract);
-		if (length <= 0)
+		if (length < 0)
 			return ARGUMENT_UNREADABLE;
+		if (!length) /* 5.10 does not count the NUL of an empty string */
+			length = 1;
 		length += abstract - 1;
 	}
 	if (abstract)

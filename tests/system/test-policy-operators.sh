@@ -68,6 +68,7 @@ not-source-address|connect|index: 1, type: sockaddr|NotSAddr, values: ["0.0.0.0/
 family|connect|index: 1, type: sockaddr|Family, values: [AF_INET6]|connect -1 6:99 28|connect -1 4:10.9.8.7:99 16
 unix-equal|connect|index: 1, type: sockaddr_un|Equal, values: ["/tally.sock"]|connect -1 u:/tally.sock 110|connect -1 u:/tally2.sock 110
 unix-abstract|connect|index: 1, type: sockaddr_un|Prefix, values: ["@tally"]|connect -1 u:@tallyman 110|connect -1 u:@tall 110
+unix-abstract-empty|connect|index: 1, type: sockaddr_un|Equal, values: ["@"]|connect -1 u:@ 110|connect -1 u:@x 110
 unix-family|connect|index: 1, type: sockaddr_un|Family, values: [AF_UNIX]|connect -1 u:/x 110|connect -1 6:1 28
 E2
 )
