@@ -84,7 +84,10 @@ int verifier_verify(
 		printf("%lu\n", processed(verifier_log));
 		return 0;
 	}
-	if (r == -EPERM && !verifier_log[0]) { /* trampolines are not allowed here */
+	/* Trampolines are not allowed here; before 6.0 a probe of a program's function cannot
+	 * sleep. */
+	if ((r == -EPERM && !verifier_log[0]) ||
+		strstr(verifier_log, "programs can be sleepable")) {
 		printf("not possible\n");
 		return 0;
 	}

@@ -165,6 +165,8 @@ int main(void)
 	policy_bpf__destroy(object);
 	if (task_work)
 		refused +=
-			verifier_verify("on_syscall, resuming    ", "on_syscall", load, resuming);
+			verifier_verify("on_syscall-resuming     ", "on_syscall", load, resuming);
+	else
+		printf("on_syscall-resuming      not possible\n");
 	return refused != 0;
 }
