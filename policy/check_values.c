@@ -231,6 +231,12 @@ int check_match_args(struct policy_checker *checker, struct policy_match_args *m
 	match->argument = find_argument(checker, match, arguments, meaning);
 	if (!match->argument || !check_operator(checker, match))
 		return 0;
+	if (match->argument->return_copy && match->argument->source &&
+		policy_type_class((enum policy_argument_type)match->argument->type) ==
+			POLICY_CLASS_BUFFER)
+		report_error(checker->report, match->source,
+			"this argument is read when the call returns (returnCopy), and it is asked "
+			"about before");
 	if (match->operation == POLICY_CAPABILITIES_GAINED)
 		check_gained(checker, match, arguments);
 	if (!check_value_count(checker, match))

@@ -49,10 +49,11 @@ static int system_call(const struct event *event)
 }
 
 /* A text is a path at a hook about files, and anywhere if it looks like one. */
-static bool is_file(
-	const struct policy_hit *hit, const struct hit_argument *argument, const char *bytes)
+static bool is_file(const struct policy_hit *hit, uint32_t index,
+	const struct hit_argument *argument, const char *bytes)
 {
-	if (!argument || !policy_hit_argument_is_text(argument))
+	if (!argument || !policy_hit_argument_is_text(argument) ||
+		hit->hook->arguments[index].of_task)
 		return false;
 	return (argument->reader != ARGUMENT_STRING && argument->reader != ARGUMENT_DATA_LOC) ||
 	       hit->hook->audit != HIT_AUDIT_RESP_ANOMALY || (argument->length && bytes[0] == '/');
@@ -66,7 +67,7 @@ static unsigned count_files(const struct policy_hit *hit)
 		const char *bytes = NULL;
 		const struct hit_argument *argument = policy_hit_argument(hit, i, &bytes);
 
-		count += is_file(hit, argument, bytes);
+		count += is_file(hit, i, argument, bytes);
 	}
 	return count;
 }
@@ -129,7 +130,7 @@ static void path_lines(struct audit_lines *lines, const struct policy_hit *hit)
 		const char *bytes = NULL;
 		const struct hit_argument *argument = policy_hit_argument(hit, i, &bytes);
 
-		if (!is_file(hit, argument, bytes))
+		if (!is_file(hit, i, argument, bytes))
 			continue;
 		audit_line_start(lines, "PATH");
 		audit_number(lines->buf, "item=", item++);

@@ -49,7 +49,7 @@ void hit_object_find(const struct policy_hit *hit, struct hit_object *ret_object
 		const char *bytes;
 		const struct hit_argument *argument = policy_hit_argument(hit, i, &bytes);
 
-		if (!policy_hit_argument_usable(argument))
+		if (!policy_hit_argument_usable(argument) || hit->hook->arguments[i].of_task)
 			continue;
 		/* openat(directory, path): what it is about is the path */
 		if (policy_hit_argument_is_text(argument) &&

@@ -115,6 +115,7 @@ static void describe_arguments(struct owned_description *owned, const struct pol
 		else
 			continue;
 		result->type = place->types[i];
+		result->of_task = place->arguments[i].source == ARGUMENT_CURRENT_TASK;
 		result->longs = place->arrays_of_longs >> i & 1;
 		result->label = copy_or_null(owned, &argument->label);
 		result->present = place->types[i] != POLICY_TYPE_NOP;

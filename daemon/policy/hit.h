@@ -23,7 +23,8 @@ struct hook_argument_description {
 	bool data;			/* of the hook's `data` */
 	/* Which of the system call's arguments the integer is, from 1; 0: none of them. */
 	uint8_t call_argument;
-	bool longs; /* const_buf: an array of longs, as args[6] of raw_syscalls/sys_enter */
+	bool of_task; /* of whoever made the call, not what the call is about */
+	bool longs;   /* const_buf: an array of longs, as args[6] of raw_syscalls/sys_enter */
 };
 
 /* One of the places of a hook in a program. */

@@ -30,7 +30,8 @@ tags: [one, two]
 return: true
 returnArg: {index: 0, type: int}')"
 policy_add returned "$(on access '{index: 0, type: string}, {index: 1, type: int}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-return]}]
-  matchReturnArgs: [{index: 0, operator: Equal, values: ["-2"]}]' 'return: true
+  matchReturnArgs: [{index: 0, operator: Equal, values: ["-2"]}]' 'data: [{index: 0, type: string, source: current_task, resolve: comm}]
+return: true
 returnArg: {index: 0, type: int}')"
 for scope in thread process global; do
 	policy_add "limited-$scope" "$(on getpriority "$who" "- matchArgs: [{index: 1, operator: Equal, values: [\"43000\"]}]
@@ -228,6 +229,7 @@ is "hostile bytes stay in their string" "$(hits hostile "$hostile") $(hit hostil
 if command -v ausearch >/dev/null; then
 	in_audit() { ausearch -if "$audit_log" -w "$@" 2>"$work/ausearch.txt"; }
 	like "the audit-format log: by the policy's name" "$(in_audit -k said -p "$said")" "type=.*key=\"said\""
+	is "the audit-format log: the caller's name is no file" "$(in_audit -k returned -p "$absent" | grep type=PATH | grep -o 'name="[^"]*"')" 'name="/tally-return"'
 	is "the audit-format log: no other process of it" "$(in_audit -k said -p "$limited" | grep -c 'type=')" 0
 	like "the audit-format log: a signal is a response" "$(in_audit -k killed -p "$killed")" "RESP_KILL_PROC|ANOM"
 	is "the audit-format log: hostile bytes make no record" "$(in_audit -m USER_LOGIN | grep -c '^type=')" 0
