@@ -73,6 +73,16 @@ static void ask_for_everything(struct policy_bpf *object, const char *program, b
 	object->rodata->have_attach_cookie = attach_cookie;
 	object->rodata->have_rdonly_cast = rdonly_cast;
 	object->rodata->have_task_storage = storage;
+	object->rodata->raws_to_page_in = ~0U;
+	if (strstr(program, "uprobe")) {
+		struct register_argument *registers = (void *)object->rodata->registers;
+
+		object->rodata->raw_count = HOOK_RAW_RETURN;
+		for (size_t i = 0; i < HOOK_RAW_RETURN; i++)
+			registers[i] = (struct register_argument){.size = 8,
+				.kind = i % 2 ? REGISTER_VALUE : REGISTER_MEMORY,
+				.index = REGISTER_NONE};
+	}
 	bpf_map__set_max_entries(object->maps.hook_steps, HOOK_STEPS_MAX);
 	bpf_map__set_value_size(object->maps.hook_texts, HOOK_TEXT_BYTES_MAX);
 }
@@ -156,17 +166,22 @@ int main(void)
 		char heading[32];
 
 		snprintf(heading, sizeof(heading), "%-24s", bpf_program__name(program));
-		if (program == object->progs.on_lsm_sleepable && !file_hashes) {
+		if ((program == object->progs.on_lsm_sleepable && !file_hashes) ||
+			(program == object->progs.on_uprobe_sleepable && !mappings)) {
 			printf("%s not possible\n", heading);
 			continue;
 		}
 		refused += verifier_verify(heading, bpf_program__name(program), load, NULL);
 	}
 	policy_bpf__destroy(object);
-	if (task_work)
+	if (task_work) {
 		refused +=
 			verifier_verify("on_syscall-resuming     ", "on_syscall", load, resuming);
-	else
+		refused += verifier_verify(
+			"on_tracepoint-resuming  ", "on_tracepoint", load, resuming);
+	} else {
 		printf("on_syscall-resuming      not possible\n");
+		printf("on_tracepoint-resuming   not possible\n");
+	}
 	return refused != 0;
 }

@@ -35,7 +35,7 @@ while read -r name rest; do
 		;;
 	esac
 done < <(grep '^on_' "$work/policies.txt")
-is "all programs of policies were tried" "$(grep -c '^on_' "$work/policies.txt")" 18
+is "all programs of policies were tried" "$(grep -c '^on_' "$work/policies.txt")" 19
 is "each hook has its program" \
 	"$(grep -oE '^(on_|iterate_)[a-z_]+' "$work/programs.txt" | sort -u | tr '\n' ' ')" \
 	"iterate_tasks on_cgroup_attach on_cgroup_mkdir on_cgroup_rmdir on_exec on_exit on_fork "
