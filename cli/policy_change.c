@@ -102,6 +102,18 @@ static void print_lines(const struct json_value *lines, FILE *file)
 	}
 }
 
+/* Warnings alone are not why a policy was refused. */
+static bool has_error(const struct json_value *lines)
+{
+	for (size_t i = 0; i < json_count(lines); i++) {
+		const char *text = json_text(json_at(lines, i));
+
+		if (text && !strstr(text, ": warning: "))
+			return true;
+	}
+	return false;
+}
+
 static void print_result(const struct json_value *parameters, const char *key, const char *subject,
 	const struct error *error, struct buf *out)
 {
@@ -197,7 +209,7 @@ static int add_file(const struct cli *cli, const char *path, const struct option
 		print_lines(json_get(reply, "problems"), stderr);
 		if (!rc)
 			print_added(reply, &out);
-		else if (!json_count(json_get(reply, "problems")))
+		else if (!has_error(json_get(reply, "problems")))
 			cli_failed("%s", error.message);
 	}
 	output_flush(&out);

@@ -147,6 +147,9 @@ static int load_anyhow(struct policy_engine *engine, const struct hook_source_po
 
 		log_debug("%s: %s; by %s instead", hook_mechanism_name(place->mechanism),
 			first.message, hook_mechanism_name(next));
+		if (next == MECHANISM_KPROBE && place->raw_count > HOOK_REGISTERS)
+			return error_wrap(error, "a kprobe sees arguments 0 to %d only, and",
+				HOOK_REGISTERS - 1);
 		place->mechanism = next;
 		r = load_at(engine, from, place, compiled, loaded, &again);
 		if (r < 0)
@@ -175,7 +178,9 @@ static int load_targets(struct loaded_policy *loaded, const struct hook_source_p
 {
 	struct hook_place single = *place;
 
-	if (!place->is_single && !hook_mechanism_is_single(place->mechanism))
+	/* `ignore`, and it is not there: a hook that is nowhere */
+	if (!place->target_count ||
+		(!place->is_single && !hook_mechanism_is_single(place->mechanism)))
 		return load_anyhow(loaded->engine, from, place, compiled, first, error);
 	single.target_count = 1;
 	for (size_t i = 0; i < place->target_count; i++) {
@@ -187,6 +192,8 @@ static int load_targets(struct loaded_policy *loaded, const struct hook_source_p
 			return -ENOMEM;
 		single.targets = &place->targets[i];
 		single.mechanism = place->mechanism;
+		if (place->targets[i].parameter_count)
+			single.parameter_count = place->targets[i].parameter_count;
 		r = load_anyhow(loaded->engine, from, &single, compiled, hook, error);
 		if (r < 0)
 			return error_wrap(error, "%s", place->targets[i].name);

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "daemon/policy/prefilter.h"
+#include "daemon/sensor/refusal.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
@@ -153,6 +154,7 @@ static int load(const struct hook_environment *environment, const struct hook_se
 	struct hook *hook = calloc(1, sizeof(*hook));
 	int r;
 
+	refusal_listen(); /* what was said of another hook is no reason */
 	if (!hook)
 		return error_set(error, -ENOMEM, "out of memory");
 	hook->mechanism = place->mechanism;
@@ -167,7 +169,8 @@ static int load(const struct hook_environment *environment, const struct hook_se
 		hook_free(hook);
 		return error_set(error, -ENOMEM, "out of memory");
 	}
-	memcpy(hook->targets, place->targets, place->target_count * sizeof(*hook->targets));
+	if (place->target_count)
+		memcpy(hook->targets, place->targets, place->target_count * sizeof(*hook->targets));
 	hook->target_count = place->target_count;
 	hook->resumes = resumes(environment, settings, place, compiled);
 	hook->wants_return = settings->returns || (rereads(place) && !hook->resumes);

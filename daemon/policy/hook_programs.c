@@ -24,7 +24,7 @@ static const struct {
 	[MECHANISM_KPROBE] = {PROGRAM(on_kprobe), PROGRAM(on_kretprobe)},
 	[MECHANISM_LSM] = {PROGRAM(on_lsm)},
 	[MECHANISM_LSM_SLEEPABLE] = {PROGRAM(on_lsm_sleepable)},
-	[MECHANISM_FMOD_RET] = {PROGRAM(on_fmod_ret)},
+	[MECHANISM_FMOD_RET] = {PROGRAM(on_fmod_ret), PROGRAM(on_fexit)},
 	[MECHANISM_UPROBE] = {PROGRAM(on_uprobe), PROGRAM(on_uretprobe)},
 	[MECHANISM_UPROBE_MULTI] = {PROGRAM(on_uprobe), PROGRAM(on_uretprobe)},
 	[MECHANISM_UPROBE_MULTI_SLEEPABLE] = {PROGRAM(on_uprobe_sleepable), PROGRAM(on_uretprobe)},

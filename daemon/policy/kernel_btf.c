@@ -48,8 +48,10 @@ int kernel_btf_function(
 	if (!type || !btf_is_func_proto(type))
 		return -ENOENT;
 	parameters = btf_params(type);
-	for (uint32_t i = 0; i < btf_vlen(type) && i < HOOK_RAW_MAX; i++)
+	for (uint32_t i = 0; i < btf_vlen(type) && i < HOOK_RAW_MAX; i++) {
+		prototype.names[i] = btf__name_by_offset(btf, parameters[i].name_off);
 		prototype.parameters[prototype.parameter_count++] = parameters[i].type;
+	}
 	prototype.return_type = type->type;
 	*ret_prototype = prototype;
 	return 0;

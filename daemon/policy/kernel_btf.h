@@ -14,6 +14,7 @@ struct btf;
 
 struct function_prototype {
 	uint32_t parameters[HOOK_RAW_MAX]; /* type ids */
+	const char *names[HOOK_RAW_MAX];   /* the BTF's; "" where there is none */
 	uint32_t parameter_count;
 	uint32_t return_type; /* 0: void */
 };

@@ -7,16 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "daemon/policy/kernel_btf.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/tracefs.h"
+#include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
 
 #define SECURITY_MODULES    "/sys/kernel/security/lsm"
 #define TRACEABLE_FUNCTIONS "available_filter_functions" /* of tracefs */
-/* In registers; without type information more cannot be told. */
-#define REGISTER_ARGUMENTS 6
 /* Each has a program of its own. */
 #define FUNCTIONS_MAX 128
 
@@ -121,11 +122,154 @@ struct function {
 	bool known;
 };
 
+/* Without type information: those that the compiler gave another name, and of modules. */
+static bool is_in_kernel(const char *name)
+{
+	_cleanup_fclose_ FILE *file = fopen("/proc/kallsyms", "re");
+	char line[512], symbol[256];
+
+	if (!file)
+		return true; /* the attempt will tell */
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %*c %255s", symbol) == 1 && !strcmp(symbol, name))
+			return true;
+	return false;
+}
+
+static void type_name(const struct hook_place *place, const char *target, char *ret_name, int size)
+{
+	snprintf(ret_name, (size_t)size, "%s%s",
+		place->mechanism == MECHANISM_LSM ? "bpf_lsm_" : "", target);
+}
+
+/* Most functions that call the hooks have their arguments. Where they have not, an argument of the
+ * same number can be of the same type and another: mmap_file's prot, security_mmap_file's flags. */
+static int check_instead(const struct policy_hook *hook, const struct hook_place *place,
+	const char *name, const struct function *function, const struct btf *btf,
+	struct error *error)
+{
+	const struct function_prototype *prototype = &function->prototype;
+	struct function_prototype wanted;
+	char hook_name[HOOK_TARGET_MAX + 16];
+
+	snprintf(hook_name, sizeof(hook_name), "bpf_lsm_%s", hook->hook.data);
+	if (hook->kind != POLICY_LSM_HOOK || place->mechanism == MECHANISM_LSM ||
+		kernel_btf_function(btf, hook_name, &wanted) < 0)
+		return 0;
+	for (size_t i = 0; i < hook->args.count; i++) {
+		int64_t index = hook->args.items[i].index;
+
+		if (hook->args.items[i].value_source != POLICY_SOURCE_CALL)
+			continue;
+		if (index < wanted.parameter_count && index < prototype->parameter_count &&
+			wanted.parameters[index] == prototype->parameters[index] &&
+			(wanted.parameter_count == prototype->parameter_count ||
+				!strcmp(wanted.names[index], prototype->names[index])))
+			continue;
+		return error_set(error, -EOPNOTSUPP,
+			"index %lld: \"bpf\" is not among this kernel's security modules, and %s, "
+			"which is hooked instead, has not the same arguments",
+			(long long)index, name);
+	}
+	return 0;
+}
+
+/* What each function must have, since all of a list are asked for the same. */
+static int check_function(const struct policy_hook *hook, const struct hook_place *place,
+	const char *name, const struct function *function, const struct btf *btf,
+	struct error *error)
+{
+	const struct function_prototype *prototype = &function->prototype;
+
+	if (!function->known)
+		return 0;
+	if (!prototype->return_type && overrides(hook))
+		return error_set(error, -EINVAL,
+			"Override: %s returns nothing, so that nothing can be returned instead",
+			name);
+	if (!prototype->return_type && hook->return_value)
+		return error_set(error, -EINVAL, "return: %s returns nothing", name);
+	if (place->mechanism == MECHANISM_FMOD_RET &&
+		probe_function(btf, name, BPF_MODIFY_RETURN) == -EINVAL)
+		return error_set(error, -EOPNOTSUPP,
+			"Override: this kernel lets %s not be answered instead of called; allowed: "
+			"functions security_*",
+			name);
+	for (size_t i = 0; i < hook->args.count + hook->data.count; i++) {
+		const struct policy_argument *argument =
+			i < hook->args.count ? &hook->args.items[i]
+					     : &hook->data.items[i - hook->args.count];
+
+		if (argument->value_source == POLICY_SOURCE_CALL &&
+			argument->index >= prototype->parameter_count)
+			return error_set(error, -EINVAL, "index %lld: %s has %u arguments",
+				(long long)argument->index, name, prototype->parameter_count);
+	}
+	return 0;
+}
+
+/* Trampolines carry what is in registers; newer kernels' more. A kprobe sees the same of any. */
+static int avoid_trampoline(const struct policy_hook *hook, struct hook_place *place,
+	const char *name, const struct function *function, const struct btf *btf,
+	struct error *error)
+{
+	if (!function->known || function->prototype.parameter_count <= HOOK_REGISTERS ||
+		place->mechanism != MECHANISM_FENTRY ||
+		probe_function(btf, name, BPF_TRACE_FENTRY) != -EINVAL)
+		return 0;
+	if (hook->kind == POLICY_FENTRY)
+		return error_set(error, -EOPNOTSUPP,
+			"%s has %u arguments, of which this kernel gives a fentry at most %d", name,
+			function->prototype.parameter_count, HOOK_REGISTERS);
+	place->mechanism = MECHANISM_KPROBE;
+	return 0;
+}
+
+/* What is known of each target; those that are not there go, where `ignore` says so. The first is
+ * what the arguments are taken from. */
+static int find_functions(const struct policy_hook *hook, const struct btf *btf,
+	struct hook_place *place, struct function *ret_first, struct error *error)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < place->target_count; i++) {
+		struct hook_target *target = &place->targets[i];
+		struct function function = {};
+		char name[HOOK_TARGET_MAX + 16];
+		int r;
+
+		type_name(place, target->name, name, sizeof(name));
+		function.known = btf && kernel_btf_function(btf, name, &function.prototype) == 0;
+		if (!function.known && place->mechanism == MECHANISM_LSM)
+			return error_set(error, -ENOENT, "this kernel has no LSM hook \"%s\"",
+				hook->hook.data);
+		if (!function.known && !is_in_kernel(target->name)) {
+			if (hook->ignore_call_not_found)
+				continue;
+			return error_set(error, -ENOENT, "this kernel has no such function: %s",
+				target->name);
+		}
+		r = check_function(hook, place, target->name, &function, btf, error);
+		if (r >= 0 && function.known)
+			r = check_instead(hook, place, target->name, &function, btf, error);
+		if (r >= 0)
+			r = avoid_trampoline(hook, place, target->name, &function, btf, error);
+		if (r < 0)
+			return r;
+		target->parameter_count = function.prototype.parameter_count;
+		if (!count)
+			*ret_first = function;
+		place->targets[count++] = *target;
+	}
+	place->target_count = count;
+	return 0;
+}
+
 static int put_argument(const struct policy_hook *hook, struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, const struct function *function,
 	struct kernel_types *types, struct error *error)
 {
-	uint32_t count = function->known ? function->prototype.parameter_count : REGISTER_ARGUMENTS;
+	uint32_t count = function->known ? function->prototype.parameter_count : HOOK_REGISTERS;
 	uint32_t declared = 0;
 
 	if (argument->value_source == POLICY_SOURCE_CALL) {
@@ -165,7 +309,6 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 {
 	const struct btf *btf = kernel_types_get(types);
 	struct function function = {};
-	char name[HOOK_TARGET_MAX + 16];
 	int r;
 
 	if (hook->kind == POLICY_LSM_HOOK) {
@@ -174,20 +317,22 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 		place->mechanism = overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
 		r = add_functions(hook, place, error);
 	}
+	if (r >= 0 && !place->target_count)
+		return error_set(error, -EINVAL, "the list is empty");
+	if (r >= 0)
+		r = find_functions(hook, btf, place, &function, error);
 	if (r < 0)
 		return r;
 	if (!place->target_count)
-		return error_set(error, -EINVAL, "the list is empty");
-	snprintf(name, sizeof(name), "%s%s", place->mechanism == MECHANISM_LSM ? "bpf_lsm_" : "",
-		place->targets->name);
-	function.known = btf && kernel_btf_function(btf, name, &function.prototype) == 0;
-	if (!function.known && place->mechanism == MECHANISM_LSM)
-		return error_set(
-			error, -ENOENT, "this kernel has no LSM hook \"%s\"", hook->hook.data);
+		place->mechanism = MECHANISM_KPROBE;
 	place->parameter_count = function.prototype.parameter_count;
 	r = put_arguments(hook, place, &function, types, error);
 	if (r >= 0 && hook->kind == POLICY_LSM_HOOK && hook_wants_file_hash(hook))
 		r = hook_place_file_hash(hook, types, place, error);
 	place->raw_count = hook_place_raws_used(place);
+	if (r >= 0 && place->mechanism == MECHANISM_KPROBE && place->raw_count > HOOK_REGISTERS)
+		r = error_set(error, -EOPNOTSUPP,
+			"this kernel shows of this function no more than arguments 0 to %d",
+			HOOK_REGISTERS - 1);
 	return r;
 }

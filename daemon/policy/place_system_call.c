@@ -132,6 +132,8 @@ static size_t count_32_bit(const struct hook_place *place)
 static enum hook_mechanism choose_mechanism(
 	const struct hook_place *place, const struct hook_abilities *abilities)
 {
+	if (!place->target_count) /* nowhere */
+		return MECHANISM_SYSCALL_ALL;
 	/* Which function serves a call of a 32-bit program the kernel does not say. */
 	if (count_32_bit(place))
 		return MECHANISM_SYSCALL_ALL;

@@ -13,6 +13,7 @@
 #include "bpf/base.skel.h"
 #include "bpf/include/event.h"
 #include "lib/cleanup.h"
+#include "lib/util.h"
 
 /* On every kernel, and never inlined: a function to try on. */
 #define TRIED_FUNCTION "security_file_open"
@@ -58,6 +59,9 @@ static bool have_function(const struct btf *types, const char *name)
 	return types && btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
 }
 
+/* Not ENOTSUP: what the kernel says of functions whose arguments a trampoline cannot carry. */
+#define KERNEL_ENOTSUPP 524
+
 /* A program that does nothing. */
 static const struct bpf_insn instructions[] = {
 	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
@@ -76,6 +80,24 @@ bool probe_trampolines(const struct btf *types)
 	options.attach_btf_id = (uint32_t)id;
 	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "GPL", instructions, 2, &options);
 	return fd >= 0;
+}
+
+int probe_function(const struct btf *types, const char *name, unsigned int attach_type)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options,
+		.expected_attach_type = (enum bpf_attach_type)attach_type);
+	int id = types ? btf__find_by_name_kind(types, name, BTF_KIND_FUNC) : -ENOENT;
+	_cleanup_close_ int fd = -1, link = -1;
+
+	if (id < 0)
+		return -ENOENT;
+	options.attach_btf_id = (uint32_t)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "try", "GPL", instructions, 2, &options);
+	if (fd < 0 || attach_type != BPF_TRACE_FENTRY)
+		return MIN(fd, 0);
+	/* Whether its arguments can be carried is looked at only then. */
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	return link == -KERNEL_ENOTSUPP ? -EINVAL : MIN(link, 0);
 }
 
 int probe_sleepable_hook(const struct btf *types, const char *name)

@@ -18,6 +18,9 @@ void kernel_probe(struct kernel_abilities *ret);
 /* Whether this process may put programs on functions; `types` are the kernel's. */
 struct btf;
 bool probe_trampolines(const struct btf *types);
+/* Whether a program can be made for this function (BPF_TRACE_FENTRY, BPF_MODIFY_RETURN): 0, -EINVAL
+ * (it cannot), or another error where it could not be tried. */
+int probe_function(const struct btf *types, const char *name, unsigned int attach_type);
 /* Whether a program of LSM hook `name` may sleep: 0, -EINVAL (it may not), or another error where
  * it could not be tried. */
 int probe_sleepable_hook(const struct btf *types, const char *name);

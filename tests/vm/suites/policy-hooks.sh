@@ -8,7 +8,7 @@ diag "Linux $(uname -r)"
 # Debian's kernels begin with 3, which leaves tracepoints that are not raw to CAP_SYS_ADMIN.
 sysctl -q -w kernel.perf_event_paranoid=2
 systemctl stop tallymand.service tallymand.socket
-for subject in policy-operators policy-filters policy-actions policy-limits policy-file-hash policy-32-bit shipped-policies; do
+for subject in policy-operators policy-filters policy-actions policy-limits policy-file-hash policy-32-bit policy-functions shipped-policies; do
 	system_test $subject
 done
 finish
