@@ -120,6 +120,9 @@ int compile_texts(struct compiler *compiler, struct hook_step step, enum policy_
 	step.operation = operations[operation];
 	if (operation == POLICY_SUB_STRING || operation == POLICY_SUB_STRING_IGN_CASE)
 		goto one_by_one;
+	/* It is not for want of these questions that a policy is refused. */
+	if (compiler->compiled->step_count + count + count / TEXTS_IN_A_BLOOM_MIN >= HOOK_STEPS_MAX)
+		goto one_by_one;
 	qsort(texts, count, sizeof(*texts), compare_texts);
 	for (size_t i = 0; i < count && r >= 0; i = end) {
 		bool is_long = texts[i]->length >= sizeof(uint64_t);
