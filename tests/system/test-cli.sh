@@ -104,7 +104,7 @@ Y
 tallyman policy check --kernel "$work/hooks.yaml" >"$work/kernel.txt"
 is "policy check --kernel: exit code 1 when a hook cannot be" $? 1
 like "a system call" "$(cat "$work/kernel.txt")" 'kprobes\[0\]: openat: system call tracepoint'
-like "a function that is not there" "$(cat "$work/kernel.txt")" ':7:5: kprobes\[1\]: cannot: index 9'
+like "a function that is not there" "$(cat "$work/kernel.txt")" ':7:5: kprobes\[1\]: cannot: this kernel has no such function: no_such_function_anywhere'
 like "an action that is not there" "$(cat "$work/kernel.txt")" 'kprobes\[2\]: cannot: action GetUrl'
 like "a tracepoint" "$(cat "$work/kernel.txt")" 'tracepoints\[0\]: sched/sched_process_exec: tracepoint'
 like "a tracepoint that is not there" "$(cat "$work/kernel.txt")" \
