@@ -154,13 +154,13 @@ static __always_inline int selector_error(__u32 index)
 										   : 0;
 }
 
-/* With a hash, which is made between two slots: the arguments are read again for the record. */
+/* With a hash, which is made between two slots: the arguments are read again for the record. What
+ * follows is the same with a hash and without, also to the verifier: it looks at it once. */
 static __always_inline int function_entered_hashing(__u64 *ctx)
 {
 	struct hit_slot *slot;
 	__u32 slot_index = 0;
 	int selector, error = 0;
-	bool hashes;
 
 	if (file_is_being_hashed())
 		return 0;
@@ -171,25 +171,22 @@ static __always_inline int function_entered_hashing(__u64 *ctx)
 	selector = PREFILTER_PASSES(raw_value, slot) ? hook_select(slot, slot_index) : -1;
 	if (selector < 0 && slot->incomplete)
 		COUNT(unreadable);
-	hashes = selector >= 0 && selector_hashes(selector);
-	if (hashes) {
+	if (selector >= 0 && selector_hashes(selector)) {
 		slot_release(slot);
-		hashes = file_hash_make(ctx);
+		file_hash_make(ctx);
 		slot = slot_begin(&slot_index);
-		if (slot) {
-			context_raw(ctx, slot);
-			arguments_reset(slot);
-		} else {
-			error = selector_error(selector);
+		if (!slot) {
+			file_hash_forget();
+			return selector_error(selector);
 		}
+		context_raw(ctx, slot);
+		arguments_reset(slot);
 	}
-	if (slot) {
-		if (selector >= 0)
-			error = hit_act(ctx, slot, slot_index, selector, 0);
-		slot_release(slot);
-	}
-	if (hashes)
+	if (selector >= 0) {
+		error = hit_act(ctx, slot, slot_index, selector, 0);
 		file_hash_forget();
+	}
+	slot_release(slot);
 	return error;
 }
 

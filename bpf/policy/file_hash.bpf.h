@@ -61,19 +61,18 @@ static __always_inline bool file_is_being_hashed(void)
 	return bpf_map_lookup_elem(&file_hashes, &task);
 }
 
-/* Sleeps. False: there was no room to keep it; else file_hash_forget() is for afterwards. */
-static __always_inline bool file_hash_make(const __u64 *ctx)
+/* Sleeps. file_hash_forget() is for afterwards; where there was no room, there is none. */
+static __always_inline void file_hash_make(const __u64 *ctx)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 	struct file_hash none = {.algorithm = -1}, *hash;
 	struct file *file = hashed_file(ctx);
 
 	if (bpf_map_update_elem(&file_hashes, &task, &none, BPF_ANY))
-		return false;
+		return;
 	hash = bpf_map_lookup_elem(&file_hashes, &task);
 	if (hash && file && file_can_be_hashed(file))
 		hash->algorithm = bpf_ima_file_hash(file, hash->digest, sizeof(hash->digest));
-	return true;
 }
 
 static __always_inline void file_hash_forget(void)
