@@ -123,13 +123,21 @@ int auditd_start(const struct bench *bench, struct auditd *ret, struct error *er
 	return 0;
 }
 
+void audit_contexts(bool wanted)
+{
+	auditctl("-D", NULL, NULL, NULL, NULL, NULL);
+	auditctl("-e", "1", NULL, NULL, NULL, NULL);
+	auditctl("-e", "0", NULL, NULL, NULL, NULL);
+	if (!wanted)
+		auditctl("-a", "never,task", NULL, NULL, NULL, NULL);
+}
+
 void auditd_stop(struct auditd *auditd)
 {
 	auditctl("-D", NULL, NULL, NULL, NULL, NULL);
 	command_stop(auditd->pid, STOP_TIMEOUT_MS);
 	auditd->pid = 0;
-	auditctl("-e", "0", NULL, NULL, NULL, NULL);
-	auditctl("-a", "never,task", NULL, NULL, NULL, NULL);
+	audit_contexts(false);
 }
 
 void auditd_restore(void)

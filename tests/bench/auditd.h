@@ -16,9 +16,11 @@ struct auditd {
 bool auditd_usable(void);
 /* auditd with Debian's settings and a log in the work directory; rule: every execve. */
 int auditd_start(const struct bench *bench, struct auditd *ret, struct error *error);
-/* Stop it and leave audit off, with tasks born from now on free of audit's system call path: once
- * audit has been on, the kernel gives every new task an audit context, unless a `never,task` rule
- * says otherwise, and the bare loop would be slow for that reason. */
+/* Whether tasks born from now on get an audit context. Once audit has been on, as it is wherever
+ * auditd has run, the kernel gives one to every new task, and each of its system calls goes the long
+ * way, rules or no rules; a `never,task` rule takes that back. */
+void audit_contexts(bool wanted);
+/* Stop it and leave audit off, without contexts. */
 void auditd_stop(struct auditd *auditd);
 /* No rules, off: for the end of everything. */
 void auditd_restore(void);

@@ -275,6 +275,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench: %s: %s\n", directory, strerror(errno));
 		return 1;
 	}
+	if (had_auditd)
+		audit_contexts(false);
 	r = supervise(&arguments, directory);
 	containers_clean();
 	if (had_auditd)

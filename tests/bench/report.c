@@ -19,7 +19,7 @@
 
 #define SUBJECT_MAX	  256
 #define RESULT_VALUES_MAX 64 /* of each result's single values in the JSON file */
-#define LINE_FORMAT	  "%-31s %-9s %11s %11s %11s %-9s %s\n"
+#define LINE_FORMAT	  "%-45s %-9s %11s %11s %11s %-9s %s\n"
 
 struct report {
 	struct machine machine;
