@@ -40,10 +40,10 @@ struct container_metadata {
 	struct label *labels; /* sorted by key */
 	size_t label_count;
 	char *pod_id, *pod_name;
+	struct label *pod_labels; /* sorted by key */
+	size_t pod_label_count;
 	/* CRI-O only: Kubernetes' pod */
 	char *pod_namespace, *pod_uid, *pod_container; /* container's name in the pod */
-	struct label *pod_labels;
-	size_t pod_label_count;
 	char *runtime; /* engine: "podman", "cri-o", "buildah", "runc" … */
 	enum labels_source source;
 	bool truncated; /* something was left out because of a limit above */

@@ -76,3 +76,22 @@ int container_metadata_from_podman_config(
 	return container_metadata_set_json(
 		metadata, &metadata->image_id, json_get(config, "rootfsImageID"));
 }
+
+int container_metadata_from_podman_pod(
+	struct container_metadata *metadata, const char *text, size_t length)
+{
+	_cleanup_json_ struct json_document *document = NULL;
+	const struct json_value *config;
+	int r = json_parse(text, length, &text_limits, &document, NULL);
+
+	if (r < 0)
+		return r;
+	config = json_root(document);
+	if (json_type(config) != JSON_OBJECT)
+		return -EINVAL;
+	r = container_metadata_set_json(metadata, &metadata->pod_name, json_get(config, "name"));
+	if (r < 0)
+		return r;
+	return container_metadata_add_json_labels(&metadata->pod_labels, &metadata->pod_label_count,
+		json_get(config, "labels"), &metadata->truncated);
+}

@@ -20,3 +20,6 @@ int container_metadata_set_json(
 /* podman's container config (db.sql, bolt_state.db): labels, image. */
 int container_metadata_from_podman_config(
 	struct container_metadata *metadata, const char *text, size_t length, struct error *error);
+/* podman's config of the pod that the container is in: its name and labels. */
+int container_metadata_from_podman_pod(
+	struct container_metadata *metadata, const char *text, size_t length);

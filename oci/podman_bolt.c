@@ -31,18 +31,14 @@ static int use_config(
 	return r;
 }
 
-static int read_pod_name(int fd, struct container_metadata *metadata)
+static int read_pod(int fd, struct container_metadata *metadata)
 {
 	const char *const keys[] = {"pod", metadata->pod_id, "config"};
-	_cleanup_json_ struct json_document *document = NULL;
 	_cleanup_buf_ struct buf text = {0};
 	int r = bolt_get(fd, keys, ARRAY_SIZE(keys), &text, NULL);
 
 	if (r == 0)
-		r = json_parse(text.data, text.length, &config_limits, &document, NULL);
-	if (r == 0)
-		r = container_metadata_set_json(
-			metadata, &metadata->pod_name, json_get(json_root(document), "name"));
+		r = container_metadata_from_podman_pod(metadata, text.data, text.length);
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -82,5 +78,5 @@ int podman_bolt_read(const char *graph_root, uid_t owner, const char *id,
 		return r;
 	}
 	container_metadata_add_source(metadata, LABELS_SOURCE_DATABASE);
-	return metadata->pod_id && !metadata->pod_name ? read_pod_name(fd, metadata) : 0;
+	return metadata->pod_id ? read_pod(fd, metadata) : 0;
 }

@@ -12,7 +12,7 @@
 static int check_schema(struct sqlite_read_only *database, struct error *error)
 {
 	static const char *const container_columns[] = {"ID", "Name", "PodID", "JSON"};
-	static const char *const pod_columns[] = {"ID", "Name"};
+	static const char *const pod_columns[] = {"ID", "Name", "JSON"};
 	int r;
 
 	r = sqlite_read_only_check_table(database, "ContainerConfig", container_columns,
@@ -57,7 +57,12 @@ static int read_row(
 	text = column_text(statement, 3, &length);
 	if (!text)
 		return error_set(error, -EINVAL, "the container's config is no text");
-	return container_metadata_from_podman_config(metadata, text, length, error);
+	r = container_metadata_from_podman_config(metadata, text, length, error);
+	if (r < 0)
+		return r;
+	text = column_text(statement, 4, &length);
+	r = text ? container_metadata_from_podman_pod(metadata, text, length) : 0;
+	return r == -ENOMEM ? r : 0;
 }
 
 static int read_container(struct sqlite_read_only *database, const char *id,
@@ -67,7 +72,7 @@ static int read_container(struct sqlite_read_only *database, const char *id,
 	int result, r;
 
 	result = sqlite3_prepare_v2(sqlite_read_only_handle(database),
-		"SELECT c.Name, c.PodID, p.Name, c.JSON FROM ContainerConfig AS c"
+		"SELECT c.Name, c.PodID, p.Name, c.JSON, p.JSON FROM ContainerConfig AS c"
 		" LEFT JOIN PodConfig AS p ON p.ID = c.PodID WHERE c.ID = ?1 LIMIT 1",
 		-1, &statement, NULL);
 	if (result == SQLITE_OK)

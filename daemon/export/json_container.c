@@ -44,6 +44,9 @@ void json_container_format(const struct container *container, struct buf *buf)
 		json_open_object(buf);
 		optional_string(buf, "id", metadata->pod_id);
 		optional_string(buf, "name", metadata->pod_name);
+		if (!metadata->pod_namespace && metadata->pod_label_count)
+			labels_format(
+				buf, "labels", metadata->pod_labels, metadata->pod_label_count);
 		json_close_object(buf);
 	}
 	optional_string(buf, "runtime", metadata->runtime);

@@ -84,6 +84,7 @@ static size_t pod_values(const void *subject, const struct policy_text *text,
 	const struct container_metadata *metadata = subject;
 	const size_t prefix = strlen(LABEL_SOURCE_PREFIX);
 	struct label_value key = {text->data, text->length};
+	size_t count;
 
 	if (key.length > prefix && !memcmp(key.data, LABEL_SOURCE_PREFIX, prefix)) {
 		key.data += prefix;
@@ -95,9 +96,11 @@ static size_t pod_values(const void *subject, const struct policy_text *text,
 		return one_value(pod_name_of(metadata), ret_values);
 	if (key_is(&key, "io.kubernetes.pod.uid"))
 		return one_value(metadata->pod_uid, ret_values);
-	if (metadata->pod_uid || metadata->pod_label_count)
-		return find_label(
-			metadata->pod_labels, metadata->pod_label_count, &key, ret_values);
+	/* Kubernetes keeps a pod's labels and its containers' apart. podman's pods rarely have any,
+	 * and its users label containers. */
+	count = find_label(metadata->pod_labels, metadata->pod_label_count, &key, ret_values);
+	if (count || metadata->pod_uid)
+		return count;
 	return find_label(metadata->labels, metadata->label_count, &key, ret_values);
 }
 

@@ -112,6 +112,15 @@ static void put_string(struct buf *line, const char *key, const char *text)
 	json_string(line, text);
 }
 
+static void put_labels(struct buf *line, const char *key, const struct label *labels, size_t count)
+{
+	json_key_n(line, key, strlen(key));
+	json_open_object(line);
+	for (size_t i = 0; i < count; i++)
+		put_string(line, labels[i].key, labels[i].value);
+	json_close_object(line);
+}
+
 static void put_line(struct buf *line, const struct hook *hook, const char *source, int r)
 {
 	const struct container_metadata *metadata = &hook->metadata;
@@ -128,11 +137,8 @@ static void put_line(struct buf *line, const struct hook *hook, const char *sour
 	put_string(line, "pod", metadata->pod_name);
 	put_string(line, "runtime", metadata->runtime);
 	put_string(line, "labels_source", labels_source_name(metadata->source));
-	json_key(line, "labels");
-	json_open_object(line);
-	for (size_t i = 0; i < metadata->label_count; i++)
-		put_string(line, metadata->labels[i].key, metadata->labels[i].value);
-	json_close_object(line);
+	put_labels(line, "labels", metadata->labels, metadata->label_count);
+	put_labels(line, "pod_labels", metadata->pod_labels, metadata->pod_label_count);
 	json_close_object(line);
 	buf_append_char(line, '\n');
 }

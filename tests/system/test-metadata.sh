@@ -54,7 +54,8 @@ like "nameless: podman's own choice" "$(from engine .name)" '^"[a-z]+_[a-z]+"$'
 run "pod" pod create --name till --infra=false --label pod=label
 pod=$(podman pod inspect --format '{{.ID}}' till)
 run "pod" run --rm --pod till --name member --label in=pod "$image" true
-is "pod: id and name" "$(from engine '[.name, .pod_id, .pod, .labels]')" "[\"member\",\"$pod\",\"till\",{\"in\":\"pod\"}]"
+is "pod: id and name" "$(from engine '[.name, .pod_id, .pod, .labels, .pod_labels]')" \
+	"[\"member\",\"$pod\",\"till\",{\"in\":\"pod\"},{\"pod\":\"label\"}]"
 is "pod: from the events as well" "$(from events '[.pod_id, .pod]')" "[\"$pod\",\"till\"]"
 run "infra" pod create --name shop --infra-image "$image" --infra-command "/bin/sleep 1000"
 run "infra" run --rm --pod shop --name shop-web "$image" true

@@ -218,6 +218,7 @@ policy by-name /mark-scope- 'containerSelector: {matchExpressions: [{key: name, 
 policy by-label /mark-scope- 'podSelector: {matchLabels: {app: shop}}' | put by-label.yaml
 policy not-label /mark-scope- 'podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [shop]}]}' | put not-label.yaml
 policy by-image /mark-scope- 'containerSelector: {matchLabels: {repo: localhost/busybox}}' | put by-image.yaml
+policy by-pod /mark-scope- 'podSelector: {matchLabels: {tier: front}}' | put by-pod.yaml
 policy containers /mark-scope- 'podSelector: {}' | put containers.yaml
 policy host /mark-scope- 'hostSelector: {}' | put host.yaml
 policy host-and-web /mark-scope- 'hostSelector: {}' 'containerSelector: {matchLabels: {name: web}}' | put host-and-web.yaml
@@ -234,6 +235,10 @@ podman run --name api "$image" /actors/open-marks /mark-scope-api- 1
 is "a container of a name" "$(marks /mark-scope-api-)" "by-image:1 by-name:1 containers:1 everything:1 not-label:1"
 podman run --name other --rootfs "$work/rootfs" /actors/open-marks /mark-scope-other- 1
 is "a container of none" "$(marks /mark-scope-other-)" "containers:1 everything:1 not-label:1"
+podman pod create --name till --infra=false --label tier=front >/dev/null
+podman run --pod till --name member "$image" /actors/open-marks /mark-scope-member- 1
+is "a container of a pod that has the label" "$(marks /mark-scope-member-)" \
+	"by-image:1 by-pod:1 containers:1 everything:1 not-label:1"
 make_marks /mark-scope-host- 1
 is "the host" "$(marks /mark-scope-host-)" "everything:1 host:1 host-and-web:1"
 mkfifo "$work/commands"

@@ -64,6 +64,7 @@ START_TEST(test_real_database)
 	ck_assert_str_eq(label_value(metadata.labels, metadata.label_count, "in"), "pod");
 	ck_assert_str_eq(metadata.pod_id, POD);
 	ck_assert_str_eq(metadata.pod_name, "till");
+	ck_assert_uint_eq(metadata.pod_label_count, 0);
 
 	ck_assert_int_eq(read_container(POD), -ENOENT);
 	ck_assert_int_eq(read_container("all-ctrs"), -ENOENT);

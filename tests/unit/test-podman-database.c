@@ -82,6 +82,20 @@ START_TEST(test_pod)
 	ck_assert_int_eq(read_database(), 0);
 	ck_assert_str_eq(metadata.pod_id, POD);
 	ck_assert_str_eq(metadata.pod_name, "mypod");
+	ck_assert_uint_eq(metadata.pod_label_count, 0);
+
+	store_database(&store, "db.sql",
+		"UPDATE PodConfig SET "
+		"JSON='{\"name\":\"other\",\"labels\":{\"app\":\"shop\",\"n\":1}}';");
+	ck_assert_int_eq(read_database(), 0);
+	ck_assert_str_eq(metadata.pod_name, "mypod");
+	ck_assert_uint_eq(metadata.pod_label_count, 1);
+	ck_assert_str_eq(label_value(metadata.pod_labels, 1, "app"), "shop");
+	ck_assert_uint_eq(metadata.label_count, 2);
+
+	store_database(&store, "db.sql", "UPDATE PodConfig SET JSON='no JSON';");
+	ck_assert_int_eq(read_database(), 0);
+	ck_assert_str_eq(metadata.pod_name, "mypod");
 	end();
 }
 END_TEST

@@ -178,6 +178,42 @@ START_TEST(test_namespaces)
 }
 END_TEST
 
+/* podman's pods may have labels; a key that the pod has not is looked up in the container's. */
+START_TEST(test_podman_pods)
+{
+	const struct container_metadata member = {
+		.name = TEXT("till"),
+		.runtime = TEXT("podman"),
+		LABELS(LABEL("app", "containers"), LABEL("mine", "yes")),
+		.pod_id = TEXT("77"),
+		.pod_name = TEXT("shop"),
+		.pod_labels = pod_labels,
+		.pod_label_count = ARRAY_SIZE(pod_labels),
+	};
+	static const struct {
+		const char *spec;
+		bool expected;
+	} cases[] = {
+		{PODS(LABEL_IS("app: pods")), true},
+		{PODS(LABEL_IS("app: containers")), false},
+		{PODS(LABEL_IS("only: pod, mine: 'yes'")), true},
+		{PODS(MISSING("mine")), false},
+		{PODS(LABEL_IS("io.kubernetes.pod.name: shop")), true},
+		{CONTAINERS(LABEL_IS("app: containers")), true},
+		{CONTAINERS(EXISTS("only")), false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct policy_set *set = parse("TracingPolicy", "", cases[i].spec);
+		struct scope scope = scope_of_policy(set->policies);
+
+		ck_assert_msg(scope_has_container(&scope, &member) == cases[i].expected, "%s",
+			cases[i].spec);
+		policy_set_free(set);
+	}
+}
+END_TEST
+
 START_TEST(test_workloads)
 {
 	static const struct {
@@ -204,4 +240,4 @@ START_TEST(test_workloads)
 }
 END_TEST
 
-RUN_SUITE("scope", test_selectors, test_namespaces, test_workloads)
+RUN_SUITE("scope", test_selectors, test_namespaces, test_podman_pods, test_workloads)
