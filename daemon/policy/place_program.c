@@ -23,6 +23,17 @@
 #include "lib/elf_file.h"
 #include "lib/util.h"
 
+/* Where Tetragon, which is in a container, has the host's files: policies for it say so. */
+#define TETRAGON_HOST_ROOT "/procRoot/1/root/"
+
+/* The file that a policy means, on this host. */
+static const char *host_path(const char *path)
+{
+	size_t prefix = strlen(TETRAGON_HOST_ROOT);
+
+	return strncmp(path, TETRAGON_HOST_ROOT, prefix) ? path : path + prefix - 1;
+}
+
 /* Links in the path are the administrator's; a device or FIFO is not even opened. */
 static int open_program(const char *path, int *ret_fd, struct error *error)
 {
@@ -235,7 +246,8 @@ static enum policy_argument_type type_of(const struct register_argument *argumen
 static int types_of(struct program_arguments *arguments, const struct policy_argument *argument,
 	struct kernel_types **ret_types, struct error *error)
 {
-	const char *path = arguments->hook->btf_path.data;
+	const char *path =
+		arguments->hook->btf_path.length ? host_path(arguments->hook->btf_path.data) : NULL;
 
 	*ret_types = arguments->types;
 	if (!argument->resolve.length || argument->value_source != POLICY_SOURCE_CALL)
@@ -342,7 +354,7 @@ int hook_place_program(const struct policy_hook *hook, struct kernel_types *type
 	struct hook_place *place, struct error *error)
 {
 	_cleanup_elf_file_ struct elf_file *file = NULL;
-	int r = open_program(hook->path.data, &place->file, error);
+	int r = open_program(host_path(hook->path.data), &place->file, error);
 
 	if (r < 0)
 		return r;

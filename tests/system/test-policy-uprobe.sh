@@ -53,6 +53,14 @@ fi
 
 # ---- functions ----
 
+in_force as-for-tetragon <<-E
+	uprobes: [{path: /procRoot/1/root$probes, symbols: [probes_add]}]
+E
+"$probes" 7 seven >/dev/null
+is "as-for-tetragon: the host's file, as its container calls it" "$(hits as-for-tetragon '[.path == "/procRoot/1/root'"$probes"'", .symbol]')" \
+	'[true,"probes_add"]'
+gone as-for-tetragon
+
 in_force function <<-E
 	uprobes:
 	- path: $probes
