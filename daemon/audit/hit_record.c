@@ -51,9 +51,10 @@ void hit_object_find(const struct policy_hit *hit, struct hit_object *ret_object
 
 		if (!policy_hit_argument_usable(argument) || hit->hook->arguments[i].of_task)
 			continue;
-		/* openat(directory, path): what it is about is the path */
+		/* openat(directory, path): what it is about is the path; mount(NULL, path, …) too
+		 */
 		if (policy_hit_argument_is_text(argument) &&
-			(!ret_object->path || is_directory(before))) {
+			(!ret_object->path_length || is_directory(before))) {
 			before = argument;
 			ret_object->path = bytes;
 			ret_object->path_length = strnlen(bytes, argument->length);

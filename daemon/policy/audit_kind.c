@@ -18,6 +18,10 @@ static const char *const file_calls[] = {"access", "acct", "chdir", "chmod", "ch
 	"readlink", "removexattr", "rename", "rmdir", "setxattr", "stat", "swapon", "symlink",
 	"truncate", "umount", "unlink", "utime", "uselib"};
 
+/* What is executed passes here; of functions and hooks of the BPF LSM the beginnings. */
+static const char *const exec_tracepoints[] = {"sched_process_exec", "sched_prepare_exec"};
+static const char *const exec_functions[] = {"security_bprm_", "bprm_"};
+
 static bool begins(const char *name, const char *beginning)
 {
 	return strncmp(name, beginning, strlen(beginning)) == 0;
@@ -58,12 +62,30 @@ static enum hit_audit kind_of_call(const char *name)
 	return HIT_AUDIT_RESP_ANOMALY;
 }
 
+static bool is_of_exec(const struct policy_hook *hook)
+{
+	const bool tracepoint = hook->kind == POLICY_TRACEPOINT;
+	const struct policy_text *text = tracepoint			 ? &hook->event
+					 : hook->kind == POLICY_LSM_HOOK ? &hook->hook
+									 : &hook->call;
+
+	for (size_t i = 0; text->data && i < ARRAY_SIZE(exec_tracepoints); i++)
+		if (tracepoint && strcmp(text->data, exec_tracepoints[i]) == 0)
+			return true;
+	for (size_t i = 0; text->data && i < ARRAY_SIZE(exec_functions); i++)
+		if (!tracepoint && begins(text->data, exec_functions[i]))
+			return true;
+	return false;
+}
+
 enum hit_audit hook_audit_kind(
 	const struct policy_hook *hook, const enum policy_argument_type *types, size_t count)
 {
 	char name[NAME_MAX_BYTES];
 	bool file = false;
 
+	if (is_of_exec(hook))
+		return HIT_AUDIT_ANOM_EXEC;
 	for (size_t i = 0; i < count; i++) {
 		switch (types[i]) {
 		case POLICY_TYPE_LINUX_BINPRM:

@@ -67,6 +67,29 @@ static int add_field(struct hook_place *place, const struct tracepoint_format_fi
 	return 0;
 }
 
+/* An address takes eight bytes; a number that is none would be read as one. */
+static int check_field(const struct tracepoint_format_field *field,
+	const struct hook_argument *argument, struct error *error)
+{
+	switch (argument->reader) {
+	case ARGUMENT_NONE:
+	case ARGUMENT_INTEGER:
+	case ARGUMENT_FD:
+	case ARGUMENT_CONST_BUF:
+		return 0;
+	case ARGUMENT_DATA_LOC:
+		if (field->is_data_loc)
+			return 0;
+		return error_set(error, -EINVAL, "field %s is no __data_loc, but %s", field->name,
+			field->type);
+	default:
+		if (field->elements || field->size >= sizeof(uint64_t))
+			return 0;
+		return error_set(
+			error, -EINVAL, "field %s is %s, no pointer", field->name, field->type);
+	}
+}
+
 static const struct tracepoint_format_field *field_of(const struct policy_hook *hook,
 	const struct tracepoint_format *format, int64_t index, struct error *error)
 {
@@ -122,12 +145,16 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 		return -EINVAL;
 	if (argument.type == POLICY_TYPE_AUTO)
 		argument.type = automatic_type(field);
+	if (argument.type == POLICY_TYPE_STRING && field->is_data_loc)
+		argument.type = POLICY_TYPE_DATA_LOC;
 	if (argument.type == POLICY_TYPE_STRING && argument.size_arg_index > 0 &&
 		hook->args.items[index].type == POLICY_TYPE_AUTO)
 		argument.type = POLICY_TYPE_CHAR_BUF; /* bytes, whose size is known */
 	r = add_field(place, field, &result->raw, error);
 	if (r >= 0)
 		r = hook_place_argument(place, (uint32_t)index, &argument, types, 0, error);
+	if (r >= 0)
+		r = check_field(field, result, error);
 	if (r < 0)
 		return r;
 	if (field->elements && result->reader == ARGUMENT_INTEGER &&

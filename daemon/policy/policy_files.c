@@ -91,7 +91,8 @@ static void apply(struct policy_files *files, struct policy_file *file)
 		policies_refuse(
 			files->policies, file->path, file->path, file->document, &file->error);
 	else
-		log_info("%s: %zu policies in force", file->path, file->document->set->count);
+		log_info("%s: %zu %s in force", file->path, file->document->set->count,
+			file->document->set->count == 1 ? "policy" : "policies");
 }
 
 static void read_file(struct policy_files *files, struct policy_file *file)

@@ -55,6 +55,8 @@ refused more-selectors "64" "kprobes:
   args: [{index: 1, type: int}]
   selectors:
 $(for i in $(seq 65); do printf '  - matchArgs: [{index: 1, operator: Equal, values: ["%d"]}]\n' "$i"; done)"
+refused number-as-text 'field [a-z]* is .*, no pointer' 'tracepoints: [{subsystem: sched, event: sched_process_exec, args: [{index: 5, type: string}]}]'
+refused number-as-data 'field [a-z]* is no __data_loc' 'tracepoints: [{subsystem: sched, event: sched_process_exec, args: [{index: 5, type: data_loc}]}]'
 
 act call access "s:/$(long 4094)" 0
 equal=$pid

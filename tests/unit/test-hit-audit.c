@@ -264,6 +264,16 @@ START_TEST(a_file_below_a_directory)
 }
 END_TEST
 
+START_TEST(no_name_before_a_name)
+{
+	hit_sample_text(&hit, POLICY_TYPE_STRING, ARGUMENT_STRING, "");
+	hit_sample_text(&hit, POLICY_TYPE_STRING, ARGUMENT_STRING, "/mnt");
+	expect(AUDIT_MESSAGE_ANOM_ACCESS_FS,
+		"op=openat key=\"p\" " WEB SUBJECT " name=\"/mnt\" cwd=\"/work\""
+		" hostname=web addr=? terminal=? res=success");
+}
+END_TEST
+
 START_TEST(lines_of_a_killed_connection)
 {
 	struct hit_socket socket = {
@@ -307,8 +317,12 @@ START_TEST(what_hooks_are_about)
 	expect_kind(POLICY_KPROBE, "sys_write", POLICY_TYPE_FD, HIT_AUDIT_ANOM_ACCESS_FS);
 	expect_kind(POLICY_TRACEPOINT, "sys_enter_mkdirat", POLICY_TYPE_STRING,
 		HIT_AUDIT_ANOM_ACCESS_FS);
-	expect_kind(POLICY_TRACEPOINT, "sched_process_exec", POLICY_TYPE_STRING,
+	expect_kind(
+		POLICY_TRACEPOINT, "sched_process_exec", POLICY_TYPE_STRING, HIT_AUDIT_ANOM_EXEC);
+	expect_kind(POLICY_TRACEPOINT, "sched_process_exit", POLICY_TYPE_STRING,
 		HIT_AUDIT_RESP_ANOMALY);
+	expect_kind(POLICY_KPROBE, "security_bprm_creds_from_file", POLICY_TYPE_FILE,
+		HIT_AUDIT_ANOM_EXEC);
 	/* no system call, whatever its name begins with */
 	expect_kind(POLICY_KPROBE, "open_exec", POLICY_TYPE_STRING, HIT_AUDIT_RESP_ANOMALY);
 	expect_kind(POLICY_LSM_HOOK, "", POLICY_TYPE_LINUX_BINPRM, HIT_AUDIT_ANOM_EXEC);
@@ -319,4 +333,4 @@ END_TEST
 
 RUN_SUITE_IN(set_up, tear_down, "hit-audit", of_a_file, of_the_host, of_a_program, of_a_connection,
 	of_other_hooks, of_a_signal, the_longest_record, lines_of_a_file, a_file_below_a_directory,
-	lines_of_a_killed_connection, what_hooks_are_about)
+	no_name_before_a_name, lines_of_a_killed_connection, what_hooks_are_about)
