@@ -2,7 +2,7 @@
 /*
  * Looking at a call again before the process goes on in user space, without a program on every
  * return: the kernel can be told to call back at that time (bpf_task_work, 6.18), and that is
- * wanted only of the few calls whose memory was not there when they began. In a program of its
+ * wanted only of the few calls whose memory was not there when they began. In an object of its
  * own, since one with a callback is refused by 5.10 even where it is never reached. The kernel
  * sends itself an interrupt to begin it, and calls back on this CPU, where the task can be
  * preempted.
