@@ -36,8 +36,12 @@ const char *yaml_value_description(const struct yaml_value *value)
 static void wrong_type(
 	struct field_reader *reader, const struct yaml_value *value, const char *wanted)
 {
-	report_error(reader->report, value, "%s is wanted, this is %s", wanted,
-		yaml_value_description(value));
+	bool glued = value->kind == YAML_KIND_SCALAR && value->plain && value->length &&
+		     memchr(value->text, ':', value->length);
+
+	report_error(reader->report, value, "%s is wanted, this is %s%s", wanted,
+		yaml_value_description(value),
+		glued ? "; is the blank after the colon missing?" : "");
 }
 
 static int read_text(struct field_reader *reader, const struct yaml_value *value, size_t length_max,

@@ -120,7 +120,7 @@ static int read_documents(
 			return r;
 	}
 	if (!set->count)
-		report_error_at(&set->report, 1, 1, "there is no policy in this file");
+		report_error_at(&set->report, NULL, 1, 1, "there is no policy in this file");
 	if (!set->report.errors)
 		check_names(set);
 	return set->report.out_of_memory ? -ENOMEM : 0;
@@ -140,7 +140,8 @@ int policy_set_parse(const char *text, size_t length, struct policy_set **ret_se
 	if (count == -ENOMEM)
 		return count;
 	if (count < 0) {
-		report_error_at(&set->report, error.line, error.column, "%s", error.message);
+		report_error_at(
+			&set->report, error.value, error.line, error.column, "%s", error.message);
 		r = set->report.out_of_memory ? -ENOMEM : 0;
 	} else {
 		r = read_documents(set, documents, (size_t)count);

@@ -175,13 +175,13 @@ void report_error_inside(struct policy_report *report, const struct yaml_value *
 	va_end(arguments);
 }
 
-void report_error_at(
-	struct policy_report *report, uint32_t line, uint32_t column, const char *format, ...)
+void report_error_at(struct policy_report *report, const struct yaml_value *value, uint32_t line,
+	uint32_t column, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	add(report, false, line, column, NULL, format, arguments);
+	add(report, false, line, column, value, format, arguments);
 	va_end(arguments);
 }
 

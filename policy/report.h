@@ -40,9 +40,9 @@ void report_error_at_key(struct policy_report *report, const struct yaml_value *
 /* At byte `offset` of a scalar's text; at its beginning where that cannot be told (text_column). */
 void report_error_inside(struct policy_report *report, const struct yaml_value *scalar,
 	size_t offset, const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* At a place that has no value: what the YAML parser could not read. */
-void report_error_at(struct policy_report *report, uint32_t line, uint32_t column,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* At a place that may have no value (NULL): what the YAML parser could not read. */
+void report_error_at(struct policy_report *report, const struct yaml_value *value, uint32_t line,
+	uint32_t column, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* "file:line:column: [warning: ][field: ]message", without a newline. */
 void policy_problem_text(struct buf *buf, const char *file, const struct policy_problem *problem);

@@ -84,14 +84,19 @@ static int parse_range(const struct integer_type *type, const struct policy_text
 			range_only ? "FIRST:LAST" : "an integer");
 	value->kind = POLICY_VALUE_RANGE;
 	r = parse_integer(type, text->data, length, &value->range.minimum, error);
-	if (r < 0)
-		return r;
 	value->range.maximum = value->range.minimum;
-	if (colon)
+	if (r >= 0 && colon)
 		r = parse_integer(
 			type, colon + 1, text->length - length - 1, &value->range.maximum, error);
-	if (r < 0)
+	if (r < 0) {
+		size_t used = strlen(error->allowed);
+
+		snprintf(error->allowed + used, sizeof(error->allowed) - used, "%s",
+			range_only ? ", as FIRST:LAST"
+			: range	   ? ", or FIRST:LAST"
+				   : "");
 		return r;
+	}
 	if (!is_less(type, value->range.maximum, value->range.minimum))
 		return 0;
 	/* Tetragon turns such a range round for ports and InMap, and matches nothing with InRange.

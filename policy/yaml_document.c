@@ -13,6 +13,7 @@ struct builder {
 	struct yaml_error *error;
 	const char *text;
 	size_t length, values;
+	const struct yaml_value *value; /* that is being read */
 };
 
 static int fail(struct builder *builder, int code, yaml_mark_t at, const char *format, ...)
@@ -21,6 +22,7 @@ static int fail(struct builder *builder, int code, yaml_mark_t at, const char *f
 {
 	va_list arguments;
 
+	builder->error->value = builder->value;
 	builder->error->line = (uint32_t)at.line + 1;
 	builder->error->column = (uint32_t)at.column + 1;
 	va_start(arguments, format);
@@ -45,18 +47,59 @@ static yaml_mark_t mark_of_offset(const struct builder *builder, size_t offset)
 	return at;
 }
 
+static char character_at(const struct builder *builder, yaml_mark_t at)
+{
+	size_t line = 0, column = 0;
+
+	for (size_t i = 0; i < builder->length; i++) {
+		if ((builder->text[i] & 0xc0) == 0x80)
+			continue;
+		if (line == at.line && column == at.column)
+			return builder->text[i];
+		column++;
+		if (builder->text[i] == '\n') {
+			line++;
+			column = 0;
+		}
+	}
+	return '\0';
+}
+
+/* What libyaml says of a tab is true, and no help. */
+static const char *advice(const struct builder *builder, const char *problem)
+{
+	if (!strcmp(problem, "found character that cannot start any token"))
+		return character_at(builder, builder->parser.problem_mark) == '\t'
+			       ? ": a tab; YAML is indented with blanks"
+			       : ": put the text in quotes";
+	if (!strcmp(problem, "mapping values are not allowed in this context"))
+		return ": text with a colon and a blank in it goes in quotes; or is the "
+		       "indentation right?";
+	if (!strcmp(problem, "did not find expected key") ||
+		!strcmp(problem, "did not find expected '-' indicator"))
+		return ": is the indentation right?";
+	return "";
+}
+
 static int parser_failure(struct builder *builder)
 {
 	const yaml_parser_t *parser = &builder->parser;
 	const char *problem = parser->problem ? parser->problem : "unreadable";
+	const yaml_mark_t *context = &parser->context_mark;
 
+	builder->value = NULL;
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
 	if (parser->error == YAML_READER_ERROR)
 		return fail(builder, -EINVAL, mark_of_offset(builder, parser->problem_offset),
 			"not YAML: %s", problem);
-	return fail(builder, -EINVAL, parser->problem_mark, "not YAML: %s%s%s",
-		parser->context ? parser->context : "", parser->context ? ", " : "", problem);
+	if (!parser->context || context->line == parser->problem_mark.line)
+		return fail(builder, -EINVAL, parser->problem_mark, "not YAML: %s%s%s%s",
+			parser->context ? parser->context : "", parser->context ? ", " : "",
+			problem, advice(builder, problem));
+	return fail(builder, -EINVAL, parser->problem_mark,
+		"not YAML: %s that begins at %zu:%zu, %s%s", parser->context, context->line + 1,
+		context->column + 1, problem, advice(builder, problem));
 }
 
 static struct yaml_value *new_value(
@@ -80,7 +123,7 @@ static int refuse_decoration(struct builder *builder, const yaml_event_t *event)
 
 	if (event->type == YAML_ALIAS_EVENT)
 		return fail(builder, -EINVAL, event->start_mark,
-			"aliases (*name) are not read: write the value out");
+			"aliases (*name) are not read; allowed: the value itself");
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -93,9 +136,10 @@ static int refuse_decoration(struct builder *builder, const yaml_event_t *event)
 	}
 	if (anchor)
 		return fail(builder, -EINVAL, event->start_mark,
-			"anchors (&name) are not read: write the value out where it is used");
+			"anchors (&name) are not read; allowed: the value, wherever it is used");
 	if (tag)
-		return fail(builder, -EINVAL, event->start_mark, "tags (!name) are not read");
+		return fail(builder, -EINVAL, event->start_mark,
+			"tags (!name) are not read; allowed: the value without");
 	return 0;
 }
 
@@ -107,8 +151,7 @@ static int next_event(struct builder *builder, yaml_event_t *event)
 static void append_child(
 	struct yaml_value *parent, struct yaml_value **last, struct yaml_value *child)
 {
-	child->parent = parent;
-	child->index = parent->count++;
+	parent->count++;
 	if (*last)
 		(*last)->next = child;
 	else
@@ -117,7 +160,7 @@ static void append_child(
 }
 
 static int read_value(struct builder *builder, const yaml_event_t *event, size_t depth,
-	struct yaml_value **ret_value);
+	struct yaml_value *parent, struct yaml_value *key, struct yaml_value **ret_value);
 
 static int read_sequence(struct builder *builder, struct yaml_value *sequence, size_t depth)
 {
@@ -134,7 +177,7 @@ static int read_sequence(struct builder *builder, struct yaml_value *sequence, s
 			yaml_event_delete(&event);
 			return 0;
 		}
-		r = read_value(builder, &event, depth + 1, &item);
+		r = read_value(builder, &event, depth + 1, sequence, NULL, &item);
 		yaml_event_delete(&event);
 		if (r < 0)
 			return r;
@@ -142,19 +185,32 @@ static int read_sequence(struct builder *builder, struct yaml_value *sequence, s
 	}
 }
 
-static int check_key(
-	struct builder *builder, const struct yaml_value *mapping, const struct yaml_value *key)
+/* A field that stands there twice has no value of its own yet, but a path. */
+static int refuse_duplicate(struct builder *builder, struct yaml_value *mapping,
+	struct yaml_value *key, const struct yaml_value *first, yaml_mark_t at)
+{
+	struct yaml_value *field = arena_allocate(builder->arena, sizeof(*field));
+
+	if (!field)
+		return -ENOMEM;
+	*field = (struct yaml_value){.parent = mapping, .key = key};
+	builder->value = field;
+	return fail(builder, -EINVAL, at,
+		"duplicate field, the first one stands in line %u; allowed: one", first->line);
+}
+
+static int check_key(struct builder *builder, struct yaml_value *mapping, struct yaml_value *key)
 {
 	yaml_mark_t at = {.line = key->line - 1, .column = key->column - 1};
 
+	builder->value = mapping;
 	if (key->kind != YAML_KIND_SCALAR)
 		return fail(builder, -EINVAL, at, "a field's name must be a word");
 	if (mapping->count >= YAML_KEYS_MAX)
 		return fail(builder, -E2BIG, at, "more than %d fields in one place", YAML_KEYS_MAX);
 	for (const struct yaml_value *v = mapping->first; v; v = v->next)
 		if (v->key->length == key->length && !memcmp(v->key->text, key->text, key->length))
-			return fail(builder, -EINVAL, at,
-				"duplicate field, the first one stands in line %u", v->key->line);
+			return refuse_duplicate(builder, mapping, key, v->key, at);
 	return 0;
 }
 
@@ -173,7 +229,7 @@ static int read_mapping(struct builder *builder, struct yaml_value *mapping, siz
 			yaml_event_delete(&event);
 			return 0;
 		}
-		r = read_value(builder, &event, depth + 1, &key);
+		r = read_value(builder, &event, depth + 1, mapping, NULL, &key);
 		yaml_event_delete(&event);
 		if (r == 0)
 			r = check_key(builder, mapping, key);
@@ -181,12 +237,10 @@ static int read_mapping(struct builder *builder, struct yaml_value *mapping, siz
 			r = next_event(builder, &event);
 		if (r < 0)
 			return r;
-		r = read_value(builder, &event, depth + 1, &value);
+		r = read_value(builder, &event, depth + 1, mapping, key, &value);
 		yaml_event_delete(&event);
 		if (r < 0)
 			return r;
-		key->parent = mapping;
-		value->key = key;
 		append_child(mapping, &last, value);
 	}
 }
@@ -219,14 +273,21 @@ static int read_scalar(struct builder *builder, const yaml_event_t *event, struc
 }
 
 static int read_value(struct builder *builder, const yaml_event_t *event, size_t depth,
-	struct yaml_value **ret_value)
+	struct yaml_value *parent, struct yaml_value *key, struct yaml_value **ret_value)
 {
 	enum yaml_kind kind = event->type == YAML_SEQUENCE_START_EVENT	? YAML_KIND_SEQUENCE
 			      : event->type == YAML_MAPPING_START_EVENT ? YAML_KIND_MAPPING
 									: YAML_KIND_SCALAR;
-	struct yaml_value *value;
-	int r = refuse_decoration(builder, event);
+	struct yaml_value *value = new_value(builder, kind, event);
+	int r;
 
+	if (!value)
+		return -ENOMEM;
+	value->parent = parent;
+	value->key = key;
+	value->index = parent ? parent->count : 0;
+	builder->value = value;
+	r = refuse_decoration(builder, event);
 	if (r < 0)
 		return r;
 	if (++builder->values > YAML_VALUES_MAX)
@@ -235,9 +296,6 @@ static int read_value(struct builder *builder, const yaml_event_t *event, size_t
 	if (depth > YAML_DEPTH_MAX)
 		return fail(builder, -E2BIG, event->start_mark, "nested deeper than %d",
 			YAML_DEPTH_MAX);
-	value = new_value(builder, kind, event);
-	if (!value)
-		return -ENOMEM;
 	if (kind == YAML_KIND_SEQUENCE)
 		r = read_sequence(builder, value, depth);
 	else if (kind == YAML_KIND_MAPPING)
@@ -258,7 +316,7 @@ static int read_document(struct builder *builder, struct yaml_value **ret_docume
 
 	if (r < 0)
 		return r;
-	r = read_value(builder, &event, 1, &root);
+	r = read_value(builder, &event, 1, NULL, NULL, &root);
 	yaml_event_delete(&event);
 	if (r < 0)
 		return r;
@@ -286,6 +344,7 @@ static int read_documents(
 			return r;
 		type = event.type;
 		at = event.start_mark;
+		builder->value = NULL;
 		yaml_event_delete(&event);
 		if (type == YAML_STREAM_END_EVENT)
 			return count;

@@ -38,6 +38,7 @@ struct yaml_value {
 
 /* Where and why reading stopped. */
 struct yaml_error {
+	const struct yaml_value *value; /* whose path it is; NULL: what stands there is not YAML */
 	uint32_t line, column;
 	char message[256];
 };
