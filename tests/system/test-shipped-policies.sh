@@ -169,6 +169,9 @@ is "unusual-programs: a program where everybody may write" \
 		--arg path "$work/where-everybody-writes")" 2
 is "unusual-programs: a program by its descriptor" \
 	"$(events '.process_tracepoint | select(. != null and .policy_name == "unusual-programs") | .args[1].string_arg' | grep -c /proc/self/fd/9)" 1
+is "unusual-programs: not the runtime that executes itself" \
+	"$(count '(.process_tracepoint // .process_kprobe) | . != null and .policy_name == "unusual-programs"
+		and (.args[0] | (.linux_binprm_arg // .file_arg // {}).path // "" | endswith("/runc"))')" 0
 is "listening-sockets: a port" "$(events '.process_tracepoint | select(. != null and .policy_name == "listening-sockets") | .args[0].sock_arg.sport' |
 	grep -cx 7391)" 1
 
