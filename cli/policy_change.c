@@ -269,6 +269,10 @@ static int change_one(const struct cli *cli, const char *method, const char *don
 	} else if (rc) {
 		cli_failed("%s", error.message);
 	} else {
+		if (namespace && *namespace) {
+			text_untrusted(&out, namespace, strlen(namespace));
+			buf_append_char(&out, '/');
+		}
 		text_untrusted(&out, name, strlen(name));
 		buf_printf(&out, ": %s\n", done);
 	}

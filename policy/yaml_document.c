@@ -355,6 +355,7 @@ static int read_documents(
 			return r;
 		if (!document)
 			continue;
+		builder->value = NULL;
 		if (count == YAML_DOCUMENTS_MAX)
 			return fail(
 				builder, -E2BIG, at, "more than %d documents", YAML_DOCUMENTS_MAX);

@@ -59,8 +59,15 @@ static struct policy_entry *find(
 int policies_find(const struct policies *policies, const char *namespace, const char *name,
 	struct policy_entry **ret_entry, struct error *error)
 {
-	struct policy_entry *entry = find(policies->entries, namespace, name);
+	struct policy_entry *entry = NULL;
 
+	if (!namespace)
+		entry = find(policies->entries, "", name);
+	if (entry) {
+		*ret_entry = entry;
+		return 0;
+	}
+	entry = find(policies->entries, namespace, name);
 	if (!entry)
 		return error_set(error, -ENOENT, "there is no policy %.253s%s%.253s",
 			namespace && *namespace ? namespace : "",

@@ -180,12 +180,24 @@ START_TEST(test_names)
 		    "metadata: {name: one, namespace: x}\nspec: {kprobes: [{call: sys_read}]}\n",
 			false),
 		0);
-	ck_assert_int_eq(
-		policies_find(&policies, NULL, "one", &(struct policy_entry *){NULL}, &last_error),
-		-ENOTUNIQ);
+	ck_assert_str_eq(find("one")->namespace, "");
 	ck_assert_int_eq(
 		policies_find(&policies, "x", "one", &(struct policy_entry *){NULL}, &last_error),
 		0);
+	/* without a namespace is who has none, and else who is the only one */
+	for (int i = 0; i < 2; i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			"apiVersion: cilium.io/v1alpha1\nkind: TracingPolicyNamespaced\n"
+			"metadata: {name: both, namespace: n%d}\nspec: {kprobes: [{call: "
+			"sys_read}]}\n",
+			i);
+		ck_assert_int_eq(add(text, false), 0);
+		ck_assert_int_eq(policies_find(&policies, NULL, "both",
+					 &(struct policy_entry *){NULL}, &last_error),
+			i ? -ENOTUNIQ : 0);
+	}
 }
 END_TEST
 
