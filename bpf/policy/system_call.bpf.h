@@ -14,10 +14,10 @@ const volatile __u64 system_call_numbers[SYSTEM_CALL_WORDS];
 const volatile __u64 system_call_numbers_32[SYSTEM_CALL_WORDS];
 
 #ifdef __TARGET_ARCH_arm64
-#define CALL_REGISTER(regs, i)	  (((const struct user_pt_regs *)(regs))->regs[i])
-#define CALL_REGISTER_32(regs, i) ((__u32)CALL_REGISTER(regs, i))
-#define CALL_NUMBER(regs)	  (((const struct user_pt_regs *)(regs))->regs[8])
-#define CALL_NUMBER_FLAG	  0
+#define CALL_REGISTER(call_regs, i)    (((const struct user_pt_regs *)(call_regs))->regs[i])
+#define CALL_REGISTER_32(call_regs, i) ((__u32)CALL_REGISTER(call_regs, i))
+#define CALL_NUMBER(call_regs)	       (((const struct user_pt_regs *)(call_regs))->regs[8])
+#define CALL_NUMBER_FLAG	       0
 #else
 /* In the order of the calling convention of system calls: the fourth is not that of functions. */
 #define CALL_REGISTER_0		  rdi
