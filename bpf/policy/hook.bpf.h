@@ -215,23 +215,18 @@ static __always_inline void hook_run_again(void *ctx, struct hit_slot *slot, __u
 		hit_act(ctx, slot, slot_index, index, HIT_AT_RETURN);
 }
 
-/* A call that an entry waits for has returned `value`. */
-static __always_inline void hook_returned(void *ctx, __u64 value)
+/* The call that was kept by `key`, if it is, has returned `value`. */
+static __always_inline void call_returned(void *ctx, struct call_key *key, __u64 value)
 {
-	struct call_state *state;
+	struct call_state *state = bpf_map_lookup_elem(&hook_calls, key);
 	struct hit_slot *slot;
-	struct call_key key;
 	__u32 slot_index;
 
-	if (!*(volatile __u64 *)&calls_kept)
-		return;
-	key = call_key();
-	state = bpf_map_lookup_elem(&hook_calls, &key);
 	if (!state)
 		return;
 	slot = slot_begin(&slot_index);
 	if (!slot) {
-		call_forget(&key);
+		call_forget(key);
 		return;
 	}
 	arguments_reset(slot);
@@ -246,6 +241,17 @@ static __always_inline void hook_returned(void *ctx, __u64 value)
 		hook_run_again(ctx, slot, slot_index);
 	else
 		hook_return_send(ctx, slot, slot_index, state);
-	call_forget(&key);
+	call_forget(key);
 	slot_release(slot);
+}
+
+/* A call that an entry may wait for has returned `value`. */
+static __always_inline void hook_returned(void *ctx, __u64 value)
+{
+	struct call_key key;
+
+	if (!*(volatile __u64 *)&calls_kept)
+		return;
+	key = call_key();
+	call_returned(ctx, &key, value);
 }

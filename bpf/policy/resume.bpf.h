@@ -34,11 +34,13 @@ extern int bpf_task_work_schedule_resume_impl(struct task_struct *task, struct b
 	void *map, int (*callback)(struct bpf_map *map, void *key, void *value),
 	void *aux) __ksym __weak;
 
+/* Not call_key(): a thread that executes another program goes on by its leader's number, and what
+ * was kept by the old one would stay. */
 static int call_resumed(struct bpf_map *map, void *key, void *value)
 {
-	struct call_key call = call_key();
+	struct call_key call = *(struct call_key *)key;
 
-	hook_returned(NULL, 0);
+	call_returned(NULL, &call, 0);
 	bpf_map_delete_elem(&hook_resumptions, &call);
 	return 0;
 }

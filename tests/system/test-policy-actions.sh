@@ -91,6 +91,7 @@ policy_add sized 'tracepoints:
 # with a program on the return, where the kernel could look again without one (6.18)
 policy_add fresh-return "$(on openat '{index: 1, type: string}, {index: 2, type: int}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]' 'return: true
 returnArg: {index: 0, type: int}')"
+policy_add fresh-exec "$(on execve '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Equal, values: [/proc/self/no-exe]}]')"
 policy_add narrow "$(on access '{index: 0, type: string}, {index: 1, type: int}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-narrow]}, {index: 1, operator: Equal, values: ["-3"]}]
 - matchArgs: [{index: 1, operator: Mask, values: ["0x40000"]}, {index: 0, operator: Equal, values: [/tally-wide]}]')"
 policy_add hostile "$(on access '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Prefix, values: [/hostile]}]')"
@@ -153,6 +154,7 @@ act call write 1234567 s:sized 3
 sized=$pid
 act fresh-open 100
 fresh=$pids
+act fresh-exec 20
 act call access "s:/hostile\"'\\ key=\"none\" 
 type=USER_LOGIN $(printf '\001\033[2J\377\376')" 0
 hostile=$pid
@@ -197,11 +199,7 @@ is "an array of longs is a number of arguments" "$(hit arrays "$array" '.args[:4
 is "an array that is to be a number is its first" "$(hits first-of-array "$first") $(hits first-of-array "$not_first") $(hit first-of-array "$first" '.args[1]')" \
 	'1 0 {"size_arg":"9915"}'
 is "ten arguments" "$(hit ten "$ten" '.args | length')" 10
-is "memory that was not there at the entry is read at the return" \
-	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh" and ([.process.pid] | inside($pids))) | .process.pid' \
-		--argjson pids "$fresh" | sort -u | wc -l)" 100
-is "and nothing was missed" "$(policy_counter fresh unreadable)" 0
-is "at a tracepoint too" \
+is "memory that was not there at the entry of a tracepoint is read at the return" \
 	"$(events '.process_tracepoint | select(. != null and .policy_name == "fresh-tracepoint" and .args[0].string_arg == "/etc/hostname" and ([.process.pid] | inside($pids))) | .process.pid' \
 		--argjson pids "$fresh" | sort -u | wc -l) $(policy_counter fresh-tracepoint unreadable)" "100 0"
 is "each is one match" "$(policy_counter fresh matches)" "$(policy_counter fresh posted)"
@@ -223,6 +221,12 @@ done
 is "and what was returned is there" \
 	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh-return" and ([.process.pid] | inside($pids))) | .return.int_arg >= 0' \
 		--argjson pids "$fresh" | sort | uniq -c | awk '{print $1, $2}')" "100 true"
+# A thread that executes another program returns by its leader's number, which a program on the return does not know.
+if tallyman policy check --kernel "$work/fresh-exec.yaml" | grep -q tracepoint &&
+	grep -qw bpf_task_work_schedule_resume_impl /proc/kallsyms; then
+	is "what an exec took away before it could be read is counted, whoever made it" \
+		"$(policy_counter fresh-exec unreadable) $(policy_counter fresh-exec errors)" "20 0"
+fi
 is "entries of a filter are all asked" "$(hits hook-filter "$both")" 1
 is "hostile bytes stay in their string" "$(hits hostile "$hostile") $(hit hostile "$hostile" '.args[0].string_arg | test("^/hostile\"")')" "1 true"
 
