@@ -204,6 +204,10 @@ static int check_function(const struct policy_hook *hook, const struct hook_plac
 			argument->index >= prototype->parameter_count)
 			return error_set(error, -EINVAL, "index %lld: %s has %u arguments",
 				(long long)argument->index, name, prototype->parameter_count);
+		if (argument->size_arg_index > prototype->parameter_count)
+			return error_set(error, -EINVAL, "sizeArgIndex %lld: %s has %u arguments",
+				(long long)argument->size_arg_index, name,
+				prototype->parameter_count);
 	}
 	return 0;
 }

@@ -145,6 +145,8 @@ refuses "and by its LSM hook" 'lsmhooks: [{hook: bprm_committed_creds, selectors
 	'bprm_committed_creds returns nothing'
 refuses "an argument that one of a list has not" 'lists: [{name: l, type: "", values: [security_inode_mkdir, security_inode_rmdir]}]
 kprobes: [{call: "list:l", syscall: false, args: [{index: 2, type: uint16}]}]' 'index 2: security_inode_rmdir has 2 arguments'
+refuses "a size that the function is not given" 'kprobes: [{call: vfs_write, syscall: false, args: [{index: 1, type: char_buf, sizeArgIndex: 6}]}]' \
+	'sizeArgIndex 6: vfs_write has 4 arguments'
 refuses "Override of any function" 'kprobes: [{call: vfs_write, syscall: false, selectors: [{matchActions: [{action: Override, argError: -1}]}]}]' \
 	'lets vfs_write not be answered|no BPF trampolines'
 policy_add ignored 'kprobes: [{call: tally_function, syscall: false, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}, {call: sys_tally, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}]'
