@@ -63,6 +63,7 @@ struct {
 const volatile struct hook_argument hook_arguments[HOOK_ARGUMENTS_ALL];
 const volatile bool hook_sleeps;   /* its program may: imaHash, page_in.bpf.h */
 const volatile __u64 hook_readers; /* bits of enum argument_reader that occur */
+_Static_assert(ARGUMENT_READERS <= 64, "each has its bit");
 
 static __always_inline bool hook_reads(enum argument_reader reader)
 {

@@ -7,6 +7,7 @@
 
 const volatile __u32 steps_count;
 const volatile __u64 steps_used; /* bits of enum step_operation that occur */
+_Static_assert(STEP_OPERATIONS <= 64, "each has its bit");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -76,15 +76,23 @@ static int compile_bloom(struct compiler *compiler, struct hook_step step,
 	return compile_step(compiler, &step) ? 0 : compiler->error->code;
 }
 
+static int compile_one_by_one(struct compiler *compiler, struct hook_step step,
+	const struct policy_text *const texts[], size_t count, bool is_last, bool negated)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r >= 0; i++)
+		r = compile_one_text(compiler, step, texts[i], is_last && i + 1 == count, negated);
+	return r;
+}
+
 /* Texts of one length, as far as the filter can see, and not too many of them. */
 static int compile_text_group(struct compiler *compiler, struct hook_step step,
 	const struct policy_text *const texts[], size_t count, bool is_last, bool negated)
 {
 	int r = compile_bloom(compiler, step, texts, count, is_last, negated);
 
-	for (size_t i = 0; i < count && r >= 0; i++)
-		r = compile_one_text(compiler, step, texts[i], is_last && i + 1 == count, negated);
-	return r;
+	return r < 0 ? r : compile_one_by_one(compiler, step, texts, count, is_last, negated);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -93,10 +101,14 @@ static int compare_texts(const void *a, const void *b)
 	size_t length = MIN((*first)->length, (*second)->length);
 	bool first_is_long = (*first)->length >= sizeof(uint64_t);
 	bool second_is_long = (*second)->length >= sizeof(uint64_t);
+	int r;
 
 	if (first_is_long != second_is_long)
 		return first_is_long ? 1 : -1;
-	return length ? memcmp((*first)->data, (*second)->data, length) : 0;
+	r = length ? memcmp((*first)->data, (*second)->data, length) : 0;
+	if (r) /* an order of all: else qsort() may leave the array */
+		return r;
+	return (*first)->length < (*second)->length ? -1 : (*first)->length > (*second)->length;
 }
 
 int compile_texts(struct compiler *compiler, struct hook_step step, enum policy_operator operation,
@@ -118,11 +130,11 @@ int compile_texts(struct compiler *compiler, struct hook_step step, enum policy_
 	for (size_t i = 0; i < count; i++)
 		texts[i] = &values[i].text;
 	step.operation = operations[operation];
-	if (operation == POLICY_SUB_STRING || operation == POLICY_SUB_STRING_IGN_CASE)
-		goto one_by_one;
 	/* It is not for want of these questions that a policy is refused. */
-	if (compiler->compiled->step_count + count + count / TEXTS_IN_A_BLOOM_MIN >= HOOK_STEPS_MAX)
-		goto one_by_one;
+	if (operation == POLICY_SUB_STRING || operation == POLICY_SUB_STRING_IGN_CASE ||
+		compiler->compiled->step_count + count + count / TEXTS_IN_A_BLOOM_MIN >=
+			HOOK_STEPS_MAX)
+		return compile_one_by_one(compiler, step, texts, count, true, negated);
 	qsort(texts, count, sizeof(*texts), compare_texts);
 	for (size_t i = 0; i < count && r >= 0; i = end) {
 		bool is_long = texts[i]->length >= sizeof(uint64_t);
@@ -132,9 +144,5 @@ int compile_texts(struct compiler *compiler, struct hook_step step, enum policy_
 				break;
 		r = compile_text_group(compiler, step, texts + i, end - i, end == count, negated);
 	}
-	return r;
-one_by_one:
-	for (size_t i = 0; i < count && r >= 0; i++)
-		r = compile_one_text(compiler, step, texts[i], i + 1 == count, negated);
 	return r;
 }
