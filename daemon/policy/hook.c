@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +12,6 @@
 
 #include "daemon/policy/prefilter.h"
 #include "daemon/sensor/refusal.h"
-#include "lib/cleanup.h"
-#include "lib/json_writer.h"
 #include "lib/util.h"
 
 /* What a system call is given may not be paged in when it begins. */
@@ -236,7 +233,7 @@ struct hook *hook_free(struct hook *hook)
 {
 	if (!hook)
 		return NULL;
-	/* In the order they were attached: entries go before the returns that they wait for. */
+	/* Against the order they were attached in: entries go before the returns they wait for. */
 	while (hook->link_count)
 		bpf_link__destroy(hook->links[--hook->link_count]);
 	for (size_t i = 0; i < ARRAY_SIZE(hook->uprobe_links); i++)
@@ -251,25 +248,6 @@ struct hook *hook_free(struct hook *hook)
 	return NULL;
 }
 
-void hook_counters_add(const struct hook *hook, struct hook_counters *counters)
-{
-	_cleanup_free_ struct hook_counters *per_cpu = calloc((size_t)hook->cpus, sizeof(*per_cpu));
-	uint32_t zero = 0;
-
-	if (!per_cpu ||
-		bpf_map_lookup_elem(bpf_map__fd(hook->object->maps.hook_counters), &zero, per_cpu))
-		return;
-	for (int i = 0; i < hook->cpus; i++) {
-		counters->hits += per_cpu[i].hits;
-		counters->matches += per_cpu[i].matches;
-		counters->posted += per_cpu[i].posted;
-		counters->rate_limited += per_cpu[i].rate_limited;
-		counters->unreadable += per_cpu[i].unreadable;
-		counters->errors += per_cpu[i].errors;
-		counters->signals += per_cpu[i].signals;
-	}
-}
-
 int hook_program_fd(const struct hook *hook)
 {
 	struct bpf_program *program;
@@ -280,50 +258,4 @@ int hook_program_fd(const struct hook *hook)
 			return bpf_program__fd(program);
 	}
 	return -ENOENT;
-}
-
-/* What the kernel says of a descriptor: "memlock:\t8192". */
-static uint64_t memory_of(int fd)
-{
-	char path[64], line[128];
-	_cleanup_fclose_ FILE *file = NULL;
-	unsigned long long bytes = 0;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "memlock: %llu", &bytes) == 1)
-			break;
-	return bytes;
-}
-
-uint64_t hook_memory(const struct hook *hook)
-{
-	const struct bpf_map *const own[] = {hook->object->maps.hook_steps,
-		hook->object->maps.hook_selectors, hook->object->maps.hook_texts,
-		hook->object->maps.hook_counters, hook->object->maps.rodata,
-		hook->object->maps.bss};
-	struct bpf_program *program;
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		bytes += memory_of(bpf_map__fd(own[i]));
-	bpf_object__for_each_program(program, hook->object->obj)
-	{
-		if (bpf_program__fd(program) >= 0)
-			bytes += memory_of(bpf_program__fd(program));
-	}
-	return bytes;
-}
-
-void hook_status(const struct hook *hook, struct buf *json)
-{
-	json_open_object(json);
-	json_key_string(json, "mechanism", hook_mechanism_name(hook->mechanism));
-	json_key(json, "places");
-	json_open_array(json);
-	for (size_t i = 0; i < hook->target_count; i++)
-		json_string(json, hook->targets[i].name);
-	json_close_array(json);
-	json_close_object(json);
 }

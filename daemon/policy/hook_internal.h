@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of a hook share: hook.c, hook_environment.c, hook_programs.c, hook_attach.c. */
+/* What the files of a hook share: hook.c, hook_environment.c, hook_programs.c, hook_attach.c,
+ * hook_status.c. */
 #pragma once
 
 #include "daemon/policy/hook.h"

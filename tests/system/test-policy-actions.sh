@@ -92,6 +92,10 @@ policy_add sized 'tracepoints:
 policy_add fresh-return "$(on openat '{index: 1, type: string}, {index: 2, type: int}' '- matchArgs: [{index: 1, operator: Equal, values: [/etc/hostname]}]' 'return: true
 returnArg: {index: 0, type: int}')"
 policy_add fresh-exec "$(on execve '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Equal, values: [/proc/self/no-exe]}]')"
+# A program that reads what is not there is at work when the fault for it passes the same tracepoint.
+nested='tracepoints: [{subsystem: exceptions, event: page_fault_kernel, raw: true, args: [{index: 0, type: string}],
+  selectors: [{matchArgs: [{index: 0, operator: Equal, values: [/tally-nowhere]}]}]}]'
+[ "$(uname -m)" != x86_64 ] || policy_add nested "$nested"
 policy_add narrow "$(on access '{index: 0, type: string}, {index: 1, type: int}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-narrow]}, {index: 1, operator: Equal, values: ["-3"]}]
 - matchArgs: [{index: 1, operator: Mask, values: ["0x40000"]}, {index: 0, operator: Equal, values: [/tally-wide]}]')"
 policy_add hostile "$(on access '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Prefix, values: [/hostile]}]')"
@@ -221,6 +225,8 @@ done
 is "and what was returned is there" \
 	"$(events '.process_kprobe | select(. != null and .policy_name == "fresh-return" and ([.process.pid] | inside($pids))) | .return.int_arg >= 0' \
 		--argjson pids "$fresh" | sort | uniq -c | awk '{print $1, $2}')" "100 true"
+[ "$(uname -m)" != x86_64 ] ||
+	is "what the kernel passes over is an error" "$(($(policy_counter nested errors) > 0))" 1
 # A thread that executes another program returns by its leader's number, which a program on the return does not know.
 if tallyman policy check --kernel "$work/fresh-exec.yaml" | grep -q tracepoint &&
 	grep -qw bpf_task_work_schedule_resume_impl /proc/kallsyms; then
