@@ -293,8 +293,9 @@ static struct policy_request *take_request(struct policy_worker *worker, bool *r
 	return request;
 }
 
-/* False when it is to stop. */
-static bool answer_requests(struct policy_worker *worker)
+/* One of them, so that clients that always ask for something do not keep the directory waiting.
+ * False when it is to stop. */
+static bool answer_request(struct policy_worker *worker)
 {
 	struct policy_request *request;
 	eventfd_t value;
@@ -305,6 +306,10 @@ static bool answer_requests(struct policy_worker *worker)
 		if (!stop)
 			answer(worker, request);
 		policy_request_free(request);
+		if (!stop) {
+			(void)eventfd_write(worker->request_fd, 1); /* there may be more */
+			break;
+		}
 	}
 	return !stop;
 }
@@ -353,7 +358,7 @@ static void *policy_thread(void *data)
 			policy_directory_handle(directory, clock_boottime_ns());
 		if (policy_directory_due(directory, clock_boottime_ns()))
 			update_files(worker);
-		runs = answer_requests(worker);
+		runs = answer_request(worker);
 	}
 	policies_done(&worker->policies);
 	return NULL;

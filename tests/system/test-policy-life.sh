@@ -197,6 +197,26 @@ is "and each call has its event" "$(events '.process_kprobe // empty | select(.p
 	sort -u | wc -l)" 1500
 is "while nothing was lost" "$(count 'kind == "event_loss"')" 0
 
+# ---- clients that always ask for something, and the directory ----
+keep_adding() { # NAME
+	policy "$1" /mark-busy- >"$work/$1.yaml"
+	until [ -e "$work/enough" ]; do
+		tallyman policy add --replace "$work/$1.yaml" >/dev/null 2>&1
+	done
+}
+for i in 1 2 3 4; do
+	keep_adding busy-$i &
+	adders[i]=$!
+done
+wait_for 20 state_is busy-4 enabled
+policy beside /mark-beside- | put beside.yaml
+ok "a file comes in force while clients keep the daemon busy" wait_for 20 state_is beside enabled
+touch "$work/enough"
+wait "${adders[@]}"
+rm "$policies/beside.yaml"
+ok "and goes" wait_for 20 state_is beside ""
+tallyman policy delete busy-1 busy-2 busy-3 busy-4 >/dev/null || fail "the clients' policies are deleted"
+
 # ---- many ----
 for i in {1..50}; do
 	policy "many-$i" "/mark-many-$((i % 10))-" >"$work/many-$i.yaml"
