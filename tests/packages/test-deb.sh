@@ -33,6 +33,9 @@ from_release() {
 	mkdir -p "$release"
 	make -C "$work/checkout" dist >"$work/dist.log" 2>&1
 	cp "$work"/checkout/tallyman-*.tar.xz "$work/release.tar.xz"
+	is 'a release has all that a checkout has, but what is for git and the like' \
+		"$(comm -13 <(tar -tf "$work/release.tar.xz" | cut -d/ -f2- | sort) <(git -C "$work/checkout" ls-files | sort) |
+			grep -v '^\.')" ''
 	chmod 644 "$work/release.tar.xz"
 	chown nobody "$release"
 	(
