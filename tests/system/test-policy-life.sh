@@ -234,6 +234,9 @@ ok "and they go" wait_for 60 eval '[ -z "$(list "select(.name | startswith(\"man
 
 # ---- whom they look at ----
 podman_setup
+namespaced() { # NAMESPACE
+	sed "s/^kind: .*/kind: TracingPolicyNamespaced/; s/name: [a-z-]*/&, namespace: $1/"
+}
 policy by-name /mark-scope- 'containerSelector: {matchExpressions: [{key: name, operator: In, values: [web, api]}]}' | put by-name.yaml
 policy by-label /mark-scope- 'podSelector: {matchLabels: {app: shop}}' | put by-label.yaml
 policy not-label /mark-scope- 'podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [shop]}]}' | put not-label.yaml
@@ -243,7 +246,7 @@ policy containers /mark-scope- 'podSelector: {}' | put containers.yaml
 policy host /mark-scope- 'hostSelector: {}' | put host.yaml
 policy host-and-web /mark-scope- 'hostSelector: {}' 'containerSelector: {matchLabels: {name: web}}' | put host-and-web.yaml
 policy everything /mark-scope- | put everything.yaml
-policy everything /mark-scope- | sed 's/^kind: .*/kind: TracingPolicyNamespaced/; s/everything/namespaced/; s/name: [a-z]*/&, namespace: other/' | put namespaced.yaml
+policy namespaced /mark-scope- | namespaced other | put namespaced.yaml
 wait_for 10 state_is namespaced enabled
 wait_for 10 state_is everything enabled
 is "all are in force" "$(list 'select(.state != "enabled") | [.name, .error]')" ""
@@ -261,6 +264,25 @@ is "a container of a pod that has the label" "$(marks /mark-scope-member-)" \
 	"by-image:1 by-pod:1 containers:1 everything:1 not-label:1"
 make_marks /mark-scope-host- 1
 is "the host" "$(marks /mark-scope-host-)" "everything:1 host:1 host-and-web:1"
+# CRI-O: the pod's labels, its namespace, the container's short name
+policy crio-pod /mark-scope- 'podSelector: {matchLabels: {app: web}}' | put crio-pod.yaml
+policy crio-name /mark-scope- 'containerSelector: {matchLabels: {name: nginx}}' | put crio-name.yaml
+policy crio-prod /mark-scope- | namespaced prod | put crio-prod.yaml
+policy crio-default /mark-scope- | namespaced default | put crio-default.yaml
+wait_for 10 state_is crio-default enabled
+data=$tests_dir/data crio=$work/crio/overlay-containers
+id=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+sandbox=$(jq -r '."io.kubernetes.cri-o.SandboxID"' "$data/crio-container-annotations.json")
+bundle "$crio/$id/userdata" /actors/open-marks /mark-scope-crio- 1
+bundle_edit "$crio/$id/userdata" '.annotations = ($annotations[0] | ."io.kubernetes.cri-o.ContainerID" = $id)
+	| .linux.cgroupsPath = "/kubepods/burstable/pod11111111-2222-3333-4444-555555555555/crio-" + $id' \
+	--slurpfile annotations "$data/crio-container-annotations.json" --arg id "$id"
+mkdir -p "$crio/$sandbox/userdata"
+jq '{ociVersion: "1.0.2-dev", annotations: .}' "$data/crio-sandbox-annotations.json" >"$crio/$sandbox/userdata/config.json"
+runc run -b "$crio/$id/userdata" "$id" >"$work/runc.log" 2>&1 || fail "the CRI-O bundle runs" "$(cat "$work/runc.log")"
+is "a container of CRI-O's" "$(marks /mark-scope-crio-)" "containers:1 crio-name:1 crio-pod:1 crio-prod:1 everything:1 not-label:1"
+rm "$policies"/crio-*.yaml
+ok "their policies go" wait_for 10 state_is crio-default ""
 mkfifo "$work/commands"
 podman run -d --name late -v "$work/commands:/commands" "$image" /bin/sh -c \
 	'while read -r word; do /actors/open-marks "$word" 1; done <>/commands' >/dev/null
