@@ -97,6 +97,21 @@ static void check_uprobe(struct policy_checker *checker)
 	}
 }
 
+/* security_file_open() is the function that calls the hook file_open. */
+static void check_lsm_hook(struct policy_checker *checker)
+{
+	static const char *const prefixes[] = {"security_", "bpf_lsm_"};
+	const struct policy_text *name = &checker->hook->hook;
+	size_t errors = checker->report->errors;
+
+	check_symbol(checker, name);
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes) && checker->report->errors == errors; i++)
+		if (!strncmp(name->data, prefixes[i], strlen(prefixes[i])))
+			report_error(checker->report, name->source,
+				"hooks are named without %s; allowed: %s", prefixes[i],
+				name->data + strlen(prefixes[i]));
+}
+
 static void check_place(struct policy_checker *checker)
 {
 	const struct policy_hook *hook = checker->hook;
@@ -114,7 +129,7 @@ static void check_place(struct policy_checker *checker)
 		check_uprobe(checker);
 		break;
 	case POLICY_LSM_HOOK:
-		check_symbol(checker, &hook->hook);
+		check_lsm_hook(checker);
 		break;
 	default:
 		break;
