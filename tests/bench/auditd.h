@@ -17,8 +17,8 @@ bool auditd_usable(void);
 /* auditd with Debian's settings and a log in the work directory; rule: every execve. */
 int auditd_start(const struct bench *bench, struct auditd *ret, struct error *error);
 /* Whether tasks born from now on get an audit context. Once audit has been on, as it is wherever
- * auditd has run, the kernel gives one to every new task, and each of its system calls goes the long
- * way, rules or no rules; a `never,task` rule takes that back. */
+ * auditd has run, the kernel gives one to every new task, and each of its system calls goes the
+ * long way, rules or no rules; a `never,task` rule takes that back. */
 void audit_contexts(bool wanted);
 /* Stop it and leave audit off, without contexts. */
 void auditd_stop(struct auditd *auditd);

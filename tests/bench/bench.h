@@ -14,6 +14,7 @@ struct bench {
 	/* what is measured */
 	char *tallymand, *hook, *cli; /* cli: NULL where it is not built */
 	char *tiny, *loop;	      /* the benchmark's own programs */
+	const char *policies;	      /* the directory of those to measure */
 	const char *dynamic;	      /* an ordinary dynamic program that ends at once */
 	bool have_auditd;
 	/* how long */

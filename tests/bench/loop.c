@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,6 +32,8 @@ struct loop { /* what one iteration needs */
 	enum workload_kind kind;
 	const char *path;
 	const char *arguments[ARGUMENTS + 2];
+	int listening; /* WORKLOAD_CONNECT */
+	struct sockaddr_in address;
 };
 
 static bool open_read_close(void)
@@ -46,6 +50,37 @@ static bool open_read_close(void)
 	return !close(fd);
 }
 
+static bool connect_and_close(const struct loop *loop)
+{
+	static const struct linger at_once = {.l_onoff = 1};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), accepted;
+	bool ok = fd >= 0 &&
+		  !connect(fd, (const struct sockaddr *)&loop->address, sizeof(loop->address));
+
+	accepted = ok ? accept4(loop->listening, NULL, NULL, SOCK_CLOEXEC) : -1;
+	if (fd >= 0) {
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		close(fd);
+	}
+	if (accepted >= 0)
+		close(accepted);
+	return accepted >= 0;
+}
+
+static void listen_to(struct loop *loop)
+{
+	socklen_t size = sizeof(loop->address);
+
+	loop->address.sin_family = AF_INET;
+	loop->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	loop->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (loop->listening < 0 ||
+		bind(loop->listening, (struct sockaddr *)&loop->address, size) < 0 ||
+		listen(loop->listening, 16) < 0 ||
+		getsockname(loop->listening, (struct sockaddr *)&loop->address, &size) < 0)
+		_exit(1);
+}
+
 static bool iterate(const struct loop *loop)
 {
 	switch (loop->kind) {
@@ -53,6 +88,8 @@ static bool iterate(const struct loop *loop)
 		return syscall(SYS_getppid) >= 0;
 	case WORKLOAD_OPEN_READ_CLOSE:
 		return open_read_close();
+	case WORKLOAD_CONNECT:
+		return connect_and_close(loop);
 	case WORKLOAD_FORK_STATIC:
 	case WORKLOAD_FORK_DYNAMIC:
 		return fork_and_wait(loop->path, loop->arguments);
@@ -65,6 +102,8 @@ static void loop_prepare(struct loop *loop)
 {
 	char *large;
 
+	if (loop->kind == WORKLOAD_CONNECT)
+		listen_to(loop);
 	loop->arguments[0] = loop->path;
 	if (loop->kind != WORKLOAD_VFORK_ARGUMENTS)
 		return;

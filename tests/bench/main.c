@@ -43,7 +43,8 @@ static const struct subject subjects[] = {
 };
 
 struct arguments {
-	const char *build; /* directory with the programs */
+	const char *build;    /* directory with the programs */
+	const char *policies; /* and with the policies to measure */
 	const char *select;
 	const char *output;
 	unsigned rounds, storm_seconds;
@@ -52,8 +53,8 @@ struct arguments {
 
 static void usage(FILE *file)
 {
-	fprintf(file, "bench [--build DIR] [--select NAME,NAME…] [--rounds N] [--storm-seconds N]\n"
-		      "      [--output FILE] [--keep]\nSubjects:");
+	fprintf(file, "bench [--build DIR] [--policies DIR] [--select NAME,NAME…] [--rounds N]\n"
+		      "      [--storm-seconds N] [--output FILE] [--keep]\nSubjects:");
 	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
 		fprintf(file, " %s", subjects[i].name);
 	fprintf(file, "\n");
@@ -91,6 +92,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *ret)
 {
 	static const struct option options[] = {
 		{"build", required_argument, NULL, 'b'},
+		{"policies", required_argument, NULL, 'p'},
 		{"select", required_argument, NULL, 's'},
 		{"rounds", required_argument, NULL, 'r'},
 		{"storm-seconds", required_argument, NULL, 't'},
@@ -105,6 +107,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *ret)
 
 		if (option == 'b')
 			ret->build = optarg;
+		else if (option == 'p')
+			ret->policies = optarg;
 		else if (option == 's')
 			ret->select = optarg;
 		else if (option == 'o')
@@ -176,6 +180,7 @@ static int run_subjects(const struct arguments *arguments, const char *directory
 		.cli = program("TALLYMAN_CLI", arguments->build, "cli/tallyman"),
 		.tiny = program("BENCH_TINY", arguments->build, "tests/bench/tiny"),
 		.loop = program("BENCH_LOOP", arguments->build, "tests/bench/loop"),
+		.policies = arguments->policies,
 		.dynamic = "/bin/true",
 		.have_auditd = auditd_usable(),
 		.rounds = arguments->rounds,
@@ -253,6 +258,7 @@ int main(int argc, char **argv)
 {
 	struct arguments arguments = {
 		.build = ".",
+		.policies = "tests/bench/policies",
 		.output = "tests/bench/results.json",
 		.rounds = ROUNDS_DEFAULT,
 		.storm_seconds = STORM_SECONDS_DEFAULT,

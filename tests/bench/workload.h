@@ -14,6 +14,7 @@ enum workload_kind {
 	WORKLOAD_VFORK_ARGUMENTS, /* the same with 1 MiB of arguments */
 	WORKLOAD_GETPPID,
 	WORKLOAD_OPEN_READ_CLOSE,
+	WORKLOAD_CONNECT, /* a TCP connection to itself and its end, without TIME_WAIT */
 };
 
 struct workload {

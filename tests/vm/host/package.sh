@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # What goes into the machine besides Debian: Tallyman's package, and a disk with the tests.
 
+bench_programs=(tests/bench/bench tests/bench/loop tests/bench/tiny) # for the suite of that name
+
 # find_package: what --deb named, or built from this tree if it changed since; left in $package. The actors
 # are built too.
 find_package() {
-	local directory
+	local directory programs=(actors tests/bpf/verify-programs tests/bpf/verify-policies tests/bpf/test-arguments)
 	prepare_sources
 	build_tree test --enable-werror
-	quietly "$cache/tmp/actors.log" make -C "$build/test" actors tests/bpf/verify-programs tests/bpf/verify-policies tests/bpf/test-arguments ||
-		die "the actors do not build"
+	[[ " ${suites[*]} " != *' bench '* ]] || programs+=("${bench_programs[@]}")
+	quietly "$cache/tmp/actors.log" make -C "$build/test" "${programs[@]}" || die "the actors do not build"
 	if [ -n "$package" ]; then
 		[ -f "$package" ] || die "no file $package"
 		return
@@ -46,7 +48,7 @@ make_upgrade() {
 make_tests_disk() {
 	local tree=$1/tests
 	remove_tree "$tree"
-	mkdir -p "$tree"/{packages,upgrade,guest,tests} "$tree"/installed/{daemon,hook,cli,tests/actors,tests/bpf}
+	mkdir -p "$tree"/{packages,upgrade,guest,tests} "$tree"/installed/{daemon,hook,cli,tests/actors,tests/bpf,tests/bench}
 	cp "$package" "$tree/packages/"
 	make_upgrade "$tree/upgrade"
 	cp "$vm_dir/guest/start" "$vm_dir/guest/install" "$tree/guest/"
@@ -58,6 +60,8 @@ make_tests_disk() {
 	ln -s /usr/bin/tallyman "$tree/installed/cli/tallyman"
 	find "$build/test/tests/actors" -type f -perm -100 -exec cp -t "$tree/installed/tests/actors" {} +
 	cp "$build/test/tests/bpf/"{verify-programs,verify-policies,test-arguments} "$tree/installed/tests/bpf/"
+	cp -r "$top/tests/bench/policies" "$tree/tests/"
+	(cd "$build/test" && cp -t "$tree/installed/tests/bench" "${bench_programs[@]}" 2>/dev/null)
 	disk_from "$tree" "$1/tests.ext4" 256M tests
 	remove_tree "$tree"
 }
