@@ -11,6 +11,7 @@
 
 #include "bpf/include/policy.h"
 #include "lib/util.h"
+#include "policy/argument_types.h"
 
 /* Typedefs, const and the like around a type, at most. */
 #define MODIFIERS_MAX 16
@@ -33,6 +34,19 @@ static const struct btf_type *bare_type(const struct btf *btf, uint32_t id, uint
 	return type;
 }
 
+/* How many words, in registers or of what a trampoline hands over, a parameter is passed in. A
+ * structure that is larger than two is on the stack, where neither has it. */
+static uint32_t words_of(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = bare_type(btf, id, NULL);
+
+	if (!type || !btf_is_composite(type))
+		return 1;
+	return type->size > 2 * sizeof(uint64_t)
+		       ? 0
+		       : (uint32_t)((type->size + sizeof(uint64_t) - 1) / sizeof(uint64_t));
+}
+
 int kernel_btf_function(
 	const struct btf *btf, const char *name, struct function_prototype *ret_prototype)
 {
@@ -50,6 +64,8 @@ int kernel_btf_function(
 	parameters = btf_params(type);
 	for (uint32_t i = 0; i < btf_vlen(type) && i < HOOK_RAW_MAX; i++) {
 		prototype.names[i] = btf__name_by_offset(btf, parameters[i].name_off);
+		prototype.raws[i] = (uint8_t)prototype.raw_count;
+		prototype.raw_count += words_of(btf, parameters[i].type);
 		prototype.parameters[prototype.parameter_count++] = parameters[i].type;
 	}
 	prototype.return_type = type->type;
@@ -142,10 +158,52 @@ static bool is_character(const struct btf_type *type)
 	return type && btf_is_int(type) && type->size == 1;
 }
 
-enum policy_argument_type kernel_btf_automatic_type(const struct btf *btf, uint32_t id)
+/* kernel_cap_t: since Linux 6.3 a structure that has no other name. */
+static bool is_capabilities(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+
+	for (int i = 0; type && i < MODIFIERS_MAX && (btf_is_mod(type) || btf_is_typedef(type));
+		i++) {
+		const char *name = btf__name_by_offset(btf, type->name_off);
+
+		if (btf_is_typedef(type) && name && !strcmp(name, "kernel_cap_t"))
+			return true;
+		type = btf__type_by_id(btf, type->type);
+	}
+	return false;
+}
+
+struct known {
+	const char *name;
+	enum policy_argument_type type;
+};
+
+/* What is known of a structure; false: nothing. */
+static bool known_structure(const struct btf *btf, uint32_t id, struct known *ret_known)
 {
 	const struct btf_type *type = bare_type(btf, id, NULL);
 	const char *name;
+
+	if (is_capabilities(btf, id)) {
+		*ret_known = (struct known){"kernel_cap_t", POLICY_TYPE_KERNEL_CAP_T};
+		return true;
+	}
+	if (!type || !btf_is_composite(type))
+		return false;
+	name = btf__name_by_offset(btf, type->name_off);
+	for (size_t i = 0; name && i < ARRAY_SIZE(pointer_types); i++)
+		if (!strcmp(name, pointer_types[i].structure)) {
+			*ret_known = (struct known){name, pointer_types[i].type};
+			return true;
+		}
+	return false;
+}
+
+enum policy_argument_type kernel_btf_automatic_type(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = bare_type(btf, id, NULL);
+	struct known known;
 
 	if (!type)
 		return POLICY_TYPE_NOP;
@@ -159,14 +217,38 @@ enum policy_argument_type kernel_btf_automatic_type(const struct btf *btf, uint3
 			       : POLICY_TYPE_NOP;
 	if (!btf_is_ptr(type))
 		return POLICY_TYPE_NOP;
-	type = bare_type(btf, type->type, NULL);
-	if (is_character(type))
+	if (is_character(bare_type(btf, type->type, NULL)))
 		return POLICY_TYPE_STRING;
-	name = type && btf_is_composite(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
-	for (size_t i = 0; name && i < ARRAY_SIZE(pointer_types); i++)
-		if (!strcmp(name, pointer_types[i].structure))
-			return pointer_types[i].type;
-	return POLICY_TYPE_UINT64;
+	return known_structure(btf, type->type, &known) ? known.type : POLICY_TYPE_UINT64;
+}
+
+bool kernel_btf_contradicts(const struct btf *btf, uint32_t id, enum policy_argument_type said,
+	char *ret_instead, size_t size)
+{
+	const struct btf_type *type = bare_type(btf, id, NULL);
+	struct known known;
+
+	if (!type || said == POLICY_TYPE_AUTO || said == POLICY_TYPE_NOP ||
+		policy_type_class(said) == POLICY_CLASS_INTEGER)
+		return false;
+	if (btf_is_int(type) || btf_is_any_enum(type)) {
+		/* What is as long as a pointer may be one. */
+		snprintf(ret_instead, size, "a number of %u bytes", type->size);
+		return said != POLICY_TYPE_FD && type->size < sizeof(uint64_t);
+	}
+	if (!btf_is_ptr(type))
+		return false;
+	snprintf(ret_instead, size, "a pointer");
+	if (said == POLICY_TYPE_FD)
+		return true;
+	if (!known_structure(btf, type->type, &known) || known.type == said ||
+		said == POLICY_TYPE_CHAR_BUF ||
+		(known.type == POLICY_TYPE_SOCKADDR && said == POLICY_TYPE_SOCKADDR_UN) ||
+		(known.type == POLICY_TYPE_KERNEL_CAP_T &&
+			policy_type_class(said) == POLICY_CLASS_CAPABILITIES))
+		return false;
+	snprintf(ret_instead, size, "a pointer to %s", known.name);
+	return true;
 }
 
 /* A member by its name, those of anonymous structures too. */

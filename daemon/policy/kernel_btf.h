@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bpf/include/limits.h"
@@ -15,7 +16,9 @@ struct btf;
 struct function_prototype {
 	uint32_t parameters[HOOK_RAW_MAX]; /* type ids */
 	const char *names[HOOK_RAW_MAX];   /* the BTF's; "" where there is none */
+	uint8_t raws[HOOK_RAW_MAX];	   /* the first of the words that each is passed in */
 	uint32_t parameter_count;
+	uint32_t raw_count;   /* a structure of 16 bytes is passed in two */
 	uint32_t return_type; /* 0: void */
 };
 
@@ -33,6 +36,11 @@ int kernel_btf_function(
 uint32_t kernel_btf_tracepoint_parameter(const struct btf *btf, const char *name, uint32_t index);
 /* What `auto` is for a value of this type. POLICY_TYPE_NOP: nothing that is known. */
 enum policy_argument_type kernel_btf_automatic_type(const struct btf *btf, uint32_t type);
+/* Whether a value of this type cannot be what a policy says it is: the structure that it points to
+ * is another that is known, or it is a number. Then what it is, as "a pointer to path", is in
+ * *ret_instead. */
+bool kernel_btf_contradicts(const struct btf *btf, uint32_t type, enum policy_argument_type said,
+	char *ret_instead, size_t size);
 /* The structure that a pointer points to, or that `name` names; 0. */
 uint32_t kernel_btf_structure_of(const struct btf *btf, uint32_t type);
 uint32_t kernel_btf_structure(const struct btf *btf, const char *name);

@@ -50,7 +50,7 @@ void kernel_types_done(struct kernel_types *types);
 struct hook_target {
 	char name[HOOK_TARGET_MAX]; /* "openat", "sched_process_exec", "tcp_connect" */
 	int64_t number;		    /* of a system call */
-	uint32_t parameter_count;   /* of the function, where it is known */
+	uint32_t parameter_count;   /* of the function, where it is known: in words */
 	/* in a program's file */
 	uint64_t offset, reference_counter_offset;
 	struct register_argument registers[HOOK_RAW_MAX];
@@ -66,7 +66,7 @@ struct hook_place {
 	uint32_t arguments_count; /* args and data */
 	struct tracepoint_field fields[HOOK_RAW_MAX];
 	uint32_t raw_count;
-	uint32_t parameter_count; /* of the target, where it has a program of its own */
+	uint32_t parameter_count; /* of the target, where it has a program of its own: in words */
 	uint64_t readers;
 	uint32_t raws_to_page_in; /* a bit for each that is the address of a user's memory */
 	uint32_t arrays_of_longs; /* a bit for each argument */

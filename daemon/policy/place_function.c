@@ -15,6 +15,7 @@
 #include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
+#include "policy/words.h"
 
 #define SECURITY_MODULES    "/sys/kernel/security/lsm"
 #define TRACEABLE_FUNCTIONS "available_filter_functions" /* of tracefs */
@@ -212,20 +213,47 @@ static int check_function(const struct policy_hook *hook, const struct hook_plac
 	return 0;
 }
 
-/* Trampolines carry what is in registers; newer kernels' more. A kprobe sees the same of any. */
+/* Trampolines carry what is in registers; newer kernels' more, and structures by value. A kprobe
+ * sees the same of any. */
 static int avoid_trampoline(const struct policy_hook *hook, struct hook_place *place,
 	const char *name, const struct function *function, const struct btf *btf,
 	struct error *error)
 {
-	if (!function->known || function->prototype.parameter_count <= HOOK_REGISTERS ||
+	const struct function_prototype *prototype = &function->prototype;
+
+	if (!function->known ||
+		(prototype->raw_count <= HOOK_REGISTERS &&
+			prototype->raw_count == prototype->parameter_count) ||
 		place->mechanism != MECHANISM_FENTRY ||
 		probe_function(btf, name, BPF_TRACE_FENTRY) != -EINVAL)
 		return 0;
 	if (hook->kind == POLICY_FENTRY)
 		return error_set(error, -EOPNOTSUPP,
-			"%s has %u arguments, of which this kernel gives a fentry at most %d", name,
-			function->prototype.parameter_count, HOOK_REGISTERS);
+			"%s has %u arguments in %u words, of which this kernel gives a fentry at "
+			"most %d, "
+			"and no structure",
+			name, prototype->parameter_count, prototype->raw_count, HOOK_REGISTERS);
 	place->mechanism = MECHANISM_KPROBE;
+	return 0;
+}
+
+/* All of a list are read alike: as the first. */
+static int check_like_first(const struct policy_hook *hook, const char *name,
+	const struct function *first, const struct function *function, struct error *error)
+{
+	if (!first->known || !function->known)
+		return 0;
+	for (size_t i = 0; i < hook->args.count; i++) {
+		int64_t index = hook->args.items[i].index;
+
+		if (hook->args.items[i].value_source == POLICY_SOURCE_CALL &&
+			first->prototype.raws[index] != function->prototype.raws[index])
+			return error_set(error, -EOPNOTSUPP,
+				"index %lld: %s is not given it where the list's first function "
+				"is, for "
+				"a structure before it: hook it by itself",
+				(long long)index, name);
+	}
 	return 0;
 }
 
@@ -258,9 +286,11 @@ static int find_functions(const struct policy_hook *hook, const struct btf *btf,
 			r = check_instead(hook, place, target->name, &function, btf, error);
 		if (r >= 0)
 			r = avoid_trampoline(hook, place, target->name, &function, btf, error);
+		if (r >= 0 && count)
+			r = check_like_first(hook, target->name, ret_first, &function, error);
 		if (r < 0)
 			return r;
-		target->parameter_count = function.prototype.parameter_count;
+		target->parameter_count = function.prototype.raw_count;
 		if (!count)
 			*ret_first = function;
 		place->targets[count++] = *target;
@@ -269,12 +299,52 @@ static int find_functions(const struct policy_hook *hook, const struct btf *btf,
 	return 0;
 }
 
+/* Where the function's own arguments are: a structure before them may take more than one word. */
+static int put_raws(struct hook_place *place, uint32_t index,
+	const struct policy_argument *argument, const struct function *function,
+	struct error *error)
+{
+	const struct function_prototype *prototype = &function->prototype;
+	struct hook_argument *result = &place->arguments[index];
+
+	result->raw = (uint8_t)argument->index;
+	if (!function->known || argument->value_source != POLICY_SOURCE_CALL)
+		return 0;
+	result->raw = prototype->raws[argument->index];
+	if (result->raw >= HOOK_RAW_RETURN ||
+		(argument->index + 1 < prototype->parameter_count
+				? prototype->raws[argument->index + 1] == result->raw
+				: prototype->raw_count == result->raw))
+		return error_set(error, -EOPNOTSUPP,
+			"index %lld: is on the stack, where it cannot be read",
+			(long long)argument->index);
+	if (result->size_raw != HOOK_NO_SIZE && result->size_raw < prototype->parameter_count)
+		result->size_raw = prototype->raws[result->size_raw];
+	return 0;
+}
+
+/* What is read as something that it is not says nothing, or nonsense. */
+static int check_type(const struct policy_argument *argument, struct kernel_types *types,
+	uint32_t declared, struct error *error)
+{
+	char instead[64];
+
+	if (!declared || argument->resolve.length || argument->value_source != POLICY_SOURCE_CALL ||
+		!kernel_btf_contradicts(kernel_types_get(types), declared,
+			(enum policy_argument_type)argument->type, instead, sizeof(instead)))
+		return 0;
+	return error_set(error, -EINVAL, "index %lld: is %s, not what type %s reads",
+		(long long)argument->index, instead,
+		policy_word(policy_argument_type_words, argument->type));
+}
+
 static int put_argument(const struct policy_hook *hook, struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, const struct function *function,
 	struct kernel_types *types, struct error *error)
 {
 	uint32_t count = function->known ? function->prototype.parameter_count : HOOK_REGISTERS;
 	uint32_t declared = 0;
+	int r;
 
 	if (argument->value_source == POLICY_SOURCE_CALL) {
 		if (argument->index >= count)
@@ -285,8 +355,10 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 		if (function->known)
 			declared = function->prototype.parameters[argument->index];
 	}
-	place->arguments[index].raw = (uint8_t)argument->index;
-	return hook_place_argument(place, index, argument, types, declared, error);
+	r = check_type(argument, types, declared, error);
+	if (r >= 0)
+		r = hook_place_argument(place, index, argument, types, declared, error);
+	return r < 0 ? r : put_raws(place, index, argument, function, error);
 }
 
 static int put_arguments(const struct policy_hook *hook, struct hook_place *place,
@@ -304,6 +376,9 @@ static int put_arguments(const struct policy_hook *hook, struct hook_place *plac
 	if (r < 0 || !hook->return_arg.source)
 		return r;
 	place->arguments[HOOK_RETURN_ARGUMENT].raw = HOOK_RAW_RETURN;
+	r = check_type(&hook->return_arg, types, returned, error);
+	if (r < 0)
+		return r;
 	return hook_place_argument(
 		place, HOOK_RETURN_ARGUMENT, &hook->return_arg, types, returned, error);
 }
@@ -329,7 +404,7 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 		return r;
 	if (!place->target_count)
 		place->mechanism = MECHANISM_KPROBE;
-	place->parameter_count = function.prototype.parameter_count;
+	place->parameter_count = function.prototype.raw_count;
 	r = put_arguments(hook, place, &function, types, error);
 	if (r >= 0 && hook->kind == POLICY_LSM_HOOK && hook_wants_file_hash(hook))
 		r = hook_place_file_hash(hook, types, place, error);

@@ -40,6 +40,7 @@ task~kprobe:security_file_open~{index: 0, type: file}, {source: current_task, in
 automatic~fentry:security_file_open~{index: 0}~matchArgs: [{index: 0, operator: Equal, values: ["%W/regular"]}]~: <%W/regular~: <%W/other~.args[0].file_arg.path~"%W/regular"
 automatic-socket~fentry:tcp_connect~{index: 0}~matchArgs: [{index: 0, operator: DPort, values: ["71"]}]~: 3<>/dev/tcp/127.0.0.1/71~: 3<>/dev/tcp/127.0.0.1/72~.args[0].sock_arg.dport~71
 bpf-command~kprobe:security_bpf~{index: 0, type: bpf_cmd}, {index: 1, type: bpf_attr}~matchArgs: [{index: 0, operator: Equal, values: ["5"]}]~%A/call bpf 5 z:64 64~%A/call bpf 6 z:64 64~[.args[0].bpf_cmd_arg, .args[1].bpf_attr_arg.ProgType]~["BPF_PROG_LOAD","BPF_PROG_TYPE_UNSPEC"]
+after-structure~kprobe:__sys_bpf~{index: 0, type: bpf_cmd}, {index: 2, type: uint32}~matchArgs: [{index: 2, operator: Equal, values: ["63"]}], matchReturnArgs: [{index: 0, operator: LessThan, values: ["0"]}]~%A/call bpf 0 z:64 63~%A/call bpf 0 z:64 62~[.args[0].bpf_cmd_arg, .args[1].uint_arg, .return.int_arg]~["BPF_MAP_CREATE",63,-22]
 lsm-open~lsm:file_open~{index: 0, type: file}~matchArgs: [{index: 0, operator: Equal, values: ["%W/regular"]}]~: <%W/regular~: <%W/other~[.function_name, .args[0].file_arg.path]~["file_open","%W/regular"]
 lsm-denied~lsm:file_open~{index: 0, type: file}~matchArgs: [{index: 0, operator: Equal, values: ["%W/denied"]}], matchActions: [{action: Override, argError: -13}]~! cat %W/denied~: <%W/other~.action~"KPROBE_ACTION_OVERRIDE"
 lsm-program~lsm:bprm_check_security~{index: 0, type: linux_binprm}, {index: 0, type: string, resolve: mm.owner.comm}~matchArgs: [{args: [0], operator: Equal, values: ["%W/program"]}]~%W/program~%W/another~.args[0].linux_binprm_arg.path~"%W/program"
@@ -147,6 +148,13 @@ refuses "an argument that one of a list has not" 'lists: [{name: l, type: "", va
 kprobes: [{call: "list:l", syscall: false, args: [{index: 2, type: uint16}]}]' 'index 2: security_inode_rmdir has 2 arguments'
 refuses "a size that the function is not given" 'kprobes: [{call: vfs_write, syscall: false, args: [{index: 1, type: char_buf, sizeArgIndex: 6}]}]' \
 	'sizeArgIndex 6: vfs_write has 4 arguments'
+refuses "what is no file" 'kprobes: [{call: vfs_truncate, syscall: false, args: [{index: 0, type: file}]}]' \
+	'index 0: is a pointer to path, not what type file reads'
+refuses "a number as an address" 'fentries: [{call: vfs_fallocate, syscall: false, args: [{index: 1, type: path}]}]' \
+	'index 1: is a number of 4 bytes, not what type path reads'
+refuses "another socket that is returned" 'kprobes: [{call: inet_csk_accept, syscall: false, return: true, returnArg: {index: 0, type: socket}}]' \
+	'index 0: is a pointer to sock, not what type socket reads'
+refuses "an LSM hook's argument" 'lsmhooks: [{hook: file_open, args: [{index: 0, type: fd}]}]' 'index 0: is a pointer, not what type fd reads'
 refuses "Override of any function" 'kprobes: [{call: vfs_write, syscall: false, selectors: [{matchActions: [{action: Override, argError: -1}]}]}]' \
 	'lets vfs_write not be answered|no BPF trampolines'
 policy_add ignored 'kprobes: [{call: tally_function, syscall: false, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}, {call: sys_tally, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}]'
