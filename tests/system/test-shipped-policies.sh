@@ -207,7 +207,12 @@ if is_in_force privilege-gained; then
 	# setpriv takes capabilities back itself after it has changed the user; env has none
 	setpriv --reuid 65534 --regid 65534 --clear-groups env /usr/bin/su --version >/dev/null
 	setpriv --reuid 65534 --regid 65534 --clear-groups env /usr/bin/id >/dev/null
+	"$actors/take-capability" 0 >"$work/act.txt"
+	"$actors/take-capability" 21 >>"$work/act.txt"
 	settle
+	is "privilege-gained: a capability that is taken back, and not one that is only put down" \
+		"$(events '.process_kprobe | select(. != null and .policy_name == "privilege-gained" and (.process.binary | endswith("/take-capability")) and .args[1].process_credentials_arg.caps.effective == null) | [.process.pid, .args[0].process_credentials_arg.caps.effective]')" \
+		"$(jq -s -c '.[1] | [.pid, ["CAP_SYS_ADMIN"]]' "$work/act.txt")"
 	is "privilege-gained: a setuid program, and not another one" \
 		"$(events '.process_kprobe | select(. != null and .policy_name == "privilege-gained" and (.process.binary | endswith("/env"))) | .process.arguments' -r)" \
 		"/usr/bin/su --version"
