@@ -105,7 +105,13 @@ bool policy_is_system_call(const struct policy_text *text)
 			name += strlen(prefixes[i]);
 			break;
 		}
-	return !strncmp(name, "sys_", 4) && name[4];
+	if (strncmp(name, "sys_", 4) != 0 || !name[4] || strlen(text->data) != text->length)
+		return false;
+	for (name += 4; *name; name++)
+		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+			    (*name >= '0' && *name <= '9') || *name == '_'))
+			return false;
+	return true;
 }
 
 static void check_list_values(struct policy_checker *checker, const struct policy_list *list)

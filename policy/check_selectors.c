@@ -163,6 +163,8 @@ static void check_binaries(
 			report_warning(checker->report, value->source,
 				"binaries are compared with their absolute path: %s never matches",
 				QUOTE(value->data, value->length));
+		else
+			check_wildcards(checker, value);
 	}
 }
 

@@ -263,6 +263,42 @@ static void check_list_in_map(struct policy_checker *checker, const struct polic
 	}
 }
 
+void check_wildcards(struct policy_checker *checker, const struct policy_text *text)
+{
+	if (memchr(text->data, '*', text->length))
+		report_warning(checker->report, text->source,
+			"%s: there are no wildcards, a * is compared as it stands",
+			QUOTE(text->data, text->length));
+}
+
+/* Mistakes that match nothing, and say nothing. Bytes may well end in a blank. */
+static void check_text(struct policy_checker *checker, const struct policy_match_args *match,
+	const struct policy_text *text)
+{
+	char last = text->length ? text->data[text->length - 1] : '\0';
+
+	switch (match->argument->type) {
+	case POLICY_TYPE_STRING:
+	case POLICY_TYPE_FILENAME:
+	case POLICY_TYPE_FILE:
+	case POLICY_TYPE_PATH:
+	case POLICY_TYPE_FD:
+	case POLICY_TYPE_DENTRY:
+	case POLICY_TYPE_KIOCB:
+	case POLICY_TYPE_LINUX_BINPRM:
+		break;
+	default:
+		return;
+	}
+	check_wildcards(checker, text);
+	if ((last == ' ' || last == '\t' || last == '\n') &&
+		match->operation != POLICY_SUB_STRING &&
+		match->operation != POLICY_SUB_STRING_IGN_CASE)
+		report_warning(checker->report, text->source,
+			"%s: the %s at its end is compared too", QUOTE(text->data, text->length),
+			last == '\n' ? "end of line" : "blank");
+}
+
 static int check_value(struct policy_checker *checker, const struct policy_match_args *match,
 	const struct policy_text *text, struct policy_value *value)
 {
@@ -281,6 +317,8 @@ static int check_value(struct policy_checker *checker, const struct policy_match
 		    (enum policy_argument_type)match->argument->type, text, value, &error) < 0)
 		report_error(checker->report, text->source, "%s %s; allowed: %s",
 			QUOTE(text->data, text->length), error.wrong, error.allowed);
+	else if (value->kind == POLICY_VALUE_TEXT)
+		check_text(checker, match, text);
 	return 0;
 }
 

@@ -7,6 +7,26 @@
 
 #include "lib/utf8.h"
 
+/* What cannot be seen, or turns what is written around it: what came along when text was copied
+ * from a web page. 0 for any other character; `text` begins with a whole one of `size` bytes. */
+static unsigned int invisible_character(const char *text, size_t size)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	unsigned int code;
+
+	if (size == 2)
+		code = (bytes[0] & 0x1fU) << 6 | (bytes[1] & 0x3fU);
+	else if (size == 3)
+		code = (bytes[0] & 0x0fU) << 12 | (bytes[1] & 0x3fU) << 6 | (bytes[2] & 0x3fU);
+	else
+		return 0;
+	return code == 0xa0 || code == 0xad || (code >= 0x200b && code <= 0x200f) ||
+			       (code >= 0x2028 && code <= 0x202f) ||
+			       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff
+		       ? code
+		       : 0;
+}
+
 const char *report_quote(struct report_quote *quote, const char *text, size_t length)
 {
 	bool cut = length > REPORT_QUOTE_LENGTH_MAX;
@@ -17,12 +37,19 @@ const char *report_quote(struct report_quote *quote, const char *text, size_t le
 	for (size_t i = 0; i < end;) {
 		unsigned char c = (unsigned char)text[i];
 		size_t size = utf8_character_length(text + i, length - i);
+		unsigned int invisible;
 
 		/* C1 control characters are two bytes, c2 80 to c2 9f. */
 		if (c < 0x20 || c == 0x7f || !size ||
 			(size == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
 			out += snprintf(out, 5, "\\x%02x", c);
 			i++;
+			continue;
+		}
+		invisible = invisible_character(text + i, size);
+		if (invisible) {
+			out += snprintf(out, 7, "\\u%04x", invisible);
+			i += size;
 			continue;
 		}
 		if (c == '"' || c == '\\')

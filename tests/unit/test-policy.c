@@ -380,6 +380,22 @@ START_TEST(test_warnings)
 		{"  kprobes: [{call: sys_x, selectors: [{matchActions: [{action: Post,"
 		 " rateLimitScope: global}]}]}]\n",
 			"does nothing without rateLimit"},
+		{"  kprobes: [{call: sys_x, args: [{index: 0, type: string}], selectors: "
+		 "[{matchArgs:"
+		 " [{index: 0, operator: Equal, values: ['/etc/*']}]}]}]\n",
+			"there are no wildcards"},
+		{"  kprobes: [{call: sys_x, selectors: [{matchBinaries: [{operator: In,"
+		 " values: ['/usr/bin/*']}]}]}]\n",
+			"there are no wildcards"},
+		{"  kprobes:\n  - call: sys_x\n    args: [{index: 0, type: string}]\n    "
+		 "selectors:\n"
+		 "    - matchArgs:\n      - index: 0\n        operator: Equal\n        values:\n"
+		 "        - |\n          /etc/passwd\n",
+			"the end of line at its end is compared too"},
+		{"  kprobes: [{call: sys_x, args: [{index: 0, type: string}], selectors: "
+		 "[{matchArgs:"
+		 " [{index: 0, operator: Prefix, values: ['/srv ']}]}]}]\n",
+			"the blank at its end is compared too"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
