@@ -57,12 +57,12 @@ config=$(jq -n -c '{name: "five", labels: {app: "shop", tier: "back"}, rootfsIma
 sqlite3 "$storage/db.sql" "
 	CREATE TABLE ContainerConfig(ID TEXT PRIMARY KEY NOT NULL, Name TEXT UNIQUE NOT NULL, PodID TEXT, JSON TEXT NOT NULL);
 	CREATE TABLE PodConfig(ID TEXT PRIMARY KEY NOT NULL, Name TEXT UNIQUE NOT NULL, JSON TEXT NOT NULL);
-	INSERT INTO PodConfig VALUES('$pod', 'shop-pod', '{}');
+	INSERT INTO PodConfig VALUES('$pod', 'shop-pod', '{\"labels\":{\"tier\":\"front\"}}');
 	INSERT INTO ContainerConfig VALUES('$id', 'five', '$pod', CAST('$config' AS BLOB));"
 runc run -b "$storage/overlay-containers/$id/userdata" "$id" >"$work/runc.log" 2>&1 || fail "the podman 5 bundle runs" "$(cat "$work/runc.log")"
 settle
-is "podman 5: name, image, labels, pod" "$(exec_of from-podman-5 '.container | [.name, .runtime, .image.name, .labels, .pod.name]')" \
-	'["five","podman","docker.io/library/shop:5",{"app":"shop","tier":"back"},"shop-pod"]'
+is "podman 5: name, image, labels, pod" "$(exec_of from-podman-5 '.container | [.name, .runtime, .image.name, .labels, .pod.name, .pod.labels]')" \
+	'["five","podman","docker.io/library/shop:5",{"app":"shop","tier":"back"},"shop-pod",{"tier":"front"}]'
 is "podman 5: from its database" "$(exec_of from-podman-5 '.container.labels_source')" '"database"'
 
 # ---- a database that was made to hang its reader ----
