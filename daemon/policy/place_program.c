@@ -125,9 +125,14 @@ static int add_offsets(const struct policy_hook *hook, const struct elf_file *fi
 {
 	int r = 0;
 
-	for (size_t i = 0; i < hook->offsets.count && r >= 0; i++)
-		r = add_offset(place, (uint64_t)hook->offsets.items[i],
-			(uint64_t)hook->offsets.items[i], error);
+	for (size_t i = 0; i < hook->offsets.count && r >= 0; i++) {
+		uint64_t offset = (uint64_t)hook->offsets.items[i], address;
+
+		if (elf_file_address(file, offset, &address) < 0)
+			return error_set(error, -EINVAL,
+				"offset %#" PRIx64 " is in no segment of the file", offset);
+		r = add_offset(place, offset, offset, error);
+	}
 	for (size_t i = 0; i < hook->addrs.count && r >= 0; i++) {
 		uint64_t address = (uint64_t)hook->addrs.items[i], offset;
 

@@ -268,6 +268,9 @@ E
 refused no-function 'has no function no_such_function' <<-E
 	uprobes: [{path: $probes, symbols: [probes_add, no_such_function]}]
 E
+refused no-offset 'offset 0x5f5e0ff is in no segment of the file' <<-E
+	uprobes: [{path: $probes, offsets: [99999999]}]
+E
 refused indirect 'probes_chosen is not called: it chooses the function' <<-E
 	uprobes: [{path: $probes, symbols: [probes_chosen]}]
 E
