@@ -213,6 +213,12 @@ static __always_inline void parameters_raw(struct pt_regs *ctx, struct hit_slot 
 	slot->raw[3] = PT_REGS_PARM4(ctx);
 	slot->raw[4] = PT_REGS_PARM5(ctx);
 	slot->raw[5] = PT_REGS_SIXTH(ctx);
+	/* Those that a policy names. */
+	for (__u32 i = HOOK_REGISTERS; i < HOOK_RAW_RETURN; i++) {
+		if (i >= raw_count)
+			break;
+		slot->raw[i] = register_at(ctx, registers[i].base);
+	}
 }
 
 SEC("?kprobe")

@@ -270,6 +270,9 @@ struct hook_selector {
 
 /* Where the value that a call returns is in raw[]. */
 #define HOOK_RAW_RETURN (HOOK_RAW_MAX - 1)
+/* What a kprobe sees of a function's arguments: raw[] of them. Registers that a policy names
+ * follow. */
+#define HOOK_REGISTERS 6
 
 /* ---- what a match says ---- */
 

@@ -90,7 +90,7 @@ static void set_constants(struct policy_bpf *object, const struct hook_environme
 	object->rodata->raw_count = place->raw_count;
 	memcpy((void *)object->rodata->tracepoint_fields, place->fields, sizeof(place->fields));
 	object->rodata->have_attach_cookie = place->has_cookies;
-	if (place->has_file && place->target_count)
+	if ((place->has_file || place->register_count) && place->target_count)
 		memcpy((void *)object->rodata->registers, place->targets->registers,
 			sizeof(place->targets->registers));
 	object->rodata->steps_count = (uint32_t)compiled->step_count;

@@ -165,9 +165,12 @@ int hook_place_argument(struct hook_place *place, uint32_t index,
 		result->source = ARGUMENT_CURRENT_TASK;
 	else if (argument->value_source == POLICY_SOURCE_PT_REGS) {
 		if (place->mechanism != MECHANISM_UPROBE &&
-			place->mechanism != MECHANISM_UPROBE_MULTI)
+			place->mechanism != MECHANISM_UPROBE_MULTI &&
+			place->mechanism != MECHANISM_KPROBE)
 			return error_set(error, -EOPNOTSUPP,
-				"source: pt_regs is not supported here by this version");
+				"source: pt_regs: not of a system call; allowed: functions "
+				"(syscall: "
+				"false) without Override, and uprobes");
 		result->source = ARGUMENT_PT_REGS;
 	}
 	if (argument->resolve.length && result->source != ARGUMENT_PT_REGS)

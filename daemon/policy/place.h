@@ -30,7 +30,6 @@ enum hook_mechanism {
 #define CALL_ENTRY_PREFIX "sys_enter_" /* of tracepoints in `syscalls` */
 
 #define HOOK_TARGET_MAX	 128
-#define HOOK_REGISTERS	 6    /* what a kprobe sees of a function's arguments */
 #define HOOK_TARGETS_MAX 1024 /* of a list: */
 
 /* What this kernel lets this process do, found by trying. */
@@ -75,6 +74,7 @@ struct hook_place {
 	bool copies_at_return;	  /* an argument is read when the call returns */
 	/* programs' files */
 	bool has_file;
+	uint32_t register_count; /* that a kprobe reads by name; from raw[HOOK_REGISTERS] on */
 	int file;
 	bool has_cookies; /* the kernel tells the program which target it is at */
 	bool is_32_bit;	  /* system calls, all of 32-bit programs */

@@ -11,6 +11,7 @@
 
 #include "daemon/policy/kernel_btf.h"
 #include "daemon/policy/place.h"
+#include "daemon/policy/registers.h"
 #include "daemon/policy/tracefs.h"
 #include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
@@ -118,22 +119,49 @@ static int add_security_hook(
 	return hook_place_add_target(place, name, 0, error);
 }
 
+static bool reads_registers(const struct policy_hook *hook)
+{
+	for (size_t i = 0; i < hook->args.count + hook->data.count; i++)
+		if ((i < hook->args.count ? hook->args.items[i]
+					  : hook->data.items[i - hook->args.count])
+				.value_source == POLICY_SOURCE_PT_REGS)
+			return true;
+	return false;
+}
+
 struct function {
 	struct function_prototype prototype;
 	bool known;
 };
 
-/* Without type information: those that the compiler gave another name, and of modules. */
+/* Without type information: those that the compiler gave another name, and of modules. In a service
+ * /proc/kallsyms may be a file without a line (ProtectKernelTunables=); what can be traced has
+ * fewer functions, but nearly all that programs can be put on. */
 static bool is_in_kernel(const char *name)
 {
-	_cleanup_fclose_ FILE *file = fopen("/proc/kallsyms", "re");
+	_cleanup_fclose_ FILE *symbols = fopen("/proc/kallsyms", "re");
+	_cleanup_fclose_ FILE *functions = NULL;
+	_cleanup_close_ int fd = -1;
 	char line[512], symbol[256];
+	bool any = false;
 
-	if (!file)
-		return true; /* the attempt will tell */
-	while (fgets(line, sizeof(line), file))
+	while (symbols && fgets(line, sizeof(line), symbols)) {
+		any = true;
 		if (sscanf(line, "%*s %*c %255s", symbol) == 1 && !strcmp(symbol, name))
 			return true;
+	}
+	if (any)
+		return false;
+	fd = tracefs_open(TRACEABLE_FUNCTIONS);
+	functions = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!functions)
+		return true; /* the attempt will tell */
+	TAKE_FD(fd);
+	while (fgets(line, sizeof(line), functions)) {
+		line[strcspn(line, " \t\n")] = '\0'; /* a module's name follows in brackets */
+		if (!strcmp(line, name))
+			return true;
+	}
 	return false;
 }
 
@@ -338,6 +366,27 @@ static int check_type(const struct policy_argument *argument, struct kernel_type
 		policy_word(policy_argument_type_words, argument->type));
 }
 
+/* A register by its name, which a kprobe puts behind the function's arguments. */
+static int put_register(struct hook_place *place, uint32_t index,
+	const struct policy_argument *argument, struct error *error)
+{
+	int offset = register_offset(MACHINE_NATIVE, argument->resolve.data);
+	uint32_t raw = HOOK_REGISTERS + place->register_count;
+
+	if (offset < 0)
+		return error_set(error, -EINVAL, "resolve: this machine has no register %s",
+			argument->resolve.data);
+	if (raw >= HOOK_RAW_RETURN)
+		return error_set(error, -E2BIG, "more than %d registers are asked for",
+			HOOK_RAW_RETURN - HOOK_REGISTERS);
+	for (size_t i = 0; i < place->target_count; i++)
+		place->targets[i].registers[raw] = (struct register_argument){
+			.kind = REGISTER_VALUE, .size = 8, .base = (uint16_t)offset};
+	place->arguments[index].raw = (uint8_t)raw;
+	place->register_count++;
+	return 0;
+}
+
 static int put_argument(const struct policy_hook *hook, struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, const struct function *function,
 	struct kernel_types *types, struct error *error)
@@ -358,7 +407,11 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 	r = check_type(argument, types, declared, error);
 	if (r >= 0)
 		r = hook_place_argument(place, index, argument, types, declared, error);
-	return r < 0 ? r : put_raws(place, index, argument, function, error);
+	if (r < 0)
+		return r;
+	return argument->value_source == POLICY_SOURCE_PT_REGS
+		       ? put_register(place, index, argument, error)
+		       : put_raws(place, index, argument, function, error);
 }
 
 static int put_arguments(const struct policy_hook *hook, struct hook_place *place,
@@ -393,7 +446,9 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 	if (hook->kind == POLICY_LSM_HOOK) {
 		r = add_security_hook(hook, place, error);
 	} else {
-		place->mechanism = overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
+		place->mechanism = overrides(hook)	   ? MECHANISM_FMOD_RET
+				   : reads_registers(hook) ? MECHANISM_KPROBE
+							   : MECHANISM_FENTRY;
 		r = add_functions(hook, place, error);
 	}
 	if (r >= 0 && !place->target_count)
@@ -413,5 +468,7 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 		r = error_set(error, -EOPNOTSUPP,
 			"this kernel shows of this function no more than arguments 0 to %d",
 			HOOK_REGISTERS - 1);
+	if (place->register_count)
+		place->raw_count = HOOK_REGISTERS + place->register_count;
 	return r;
 }

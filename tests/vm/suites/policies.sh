@@ -171,6 +171,22 @@ else
 	like "no hash, for one reason" "$(cat "$work/hash.txt")" 'imaHash: this kernel '
 fi
 
+# ---- a module's function, and registers: by kprobes, which the service may have with perf_event_paranoid 2 ----
+paranoid=$(cat /proc/sys/kernel/perf_event_paranoid)
+sysctl -q -w kernel.perf_event_paranoid=2
+modprobe dummy && ip link add tally0 type dummy && ip link set tally0 up && ip addr add 10.99.0.1/24 dev tally0
+added module 'kprobes: [{call: dummy_xmit, syscall: false, args: [{index: 0, type: skb}, {index: 1, type: net_device}], selectors: [{matchArgs: [{index: 1, operator: Equal, values: [tally0]}, {index: 0, operator: DPort, values: ["77"]}]}]}]'
+added registers 'kprobes: [{call: security_file_open, syscall: false, args: [{index: 0, type: file}, {index: 0, type: uint64, source: pt_regs, resolve: rdi}], selectors: [{matchArgs: [{args: [0], operator: Postfix, values: ["/secret"]}, {args: [1], operator: NotEqual, values: ["0"]}]}]}]'
+echo x >/dev/udp/10.99.0.9/77
+echo x >/dev/udp/10.99.0.9/78
+cat "$work/secret" >/dev/null
+cat "$work/call.yaml" >/dev/null
+settle
+is "a module's function" "$(events '.process_kprobe | select(.policy_name == "module") | [.args[0].skb_arg.dport, .args[1].string_arg]')" '[77,"tally0"]'
+is "a register" "$(events '.process_kprobe | select(.policy_name == "registers") | [.args[0].file_arg.path, (.args[1].size_arg | length > 15)]')" "[\"$work/secret\",true]"
+policy_delete module registers
+sysctl -q -w "kernel.perf_event_paranoid=$paranoid"
+
 # ---- what is in force, and what it costs ----
 is "each hook was reached and says so" \
 	"$(tallyman policy list -o json | jq -c '[.[] | select((.matches | tonumber) == 0) | .name]')" '[]'
