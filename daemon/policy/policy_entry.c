@@ -252,10 +252,36 @@ int policy_entry_activate(
 	return 0;
 }
 
+void policy_entry_counters(const struct policy_entry *entry, struct hook_counters *ret)
+{
+	const struct hook_counters *before = &entry->before;
+
+	*ret = (struct hook_counters){0};
+	if (entry->loaded)
+		loaded_policy_counters(entry->loaded, ret);
+	ret->hits += before->hits;
+	ret->matches += before->matches;
+	ret->posted += before->posted;
+	ret->rate_limited += before->rate_limited;
+	ret->unreadable += before->unreadable;
+	ret->errors += before->errors;
+	ret->signals += before->signals;
+}
+
+/* What is in force goes. What it counts between this and its end is not counted. */
+static void keep_counters(struct policy_entry *entry)
+{
+	struct hook_counters counters;
+
+	policy_entry_counters(entry, &counters);
+	entry->before = counters;
+}
+
 void policy_entry_deactivate(const struct policy_kernel *kernel, struct policy_entry *entry)
 {
 	if (!entry->loaded)
 		return;
+	keep_counters(entry);
 	entry->loaded = policy_engine_unload(kernel->engine, entry->loaded);
 	remove_scopes(kernel, entry);
 }
@@ -270,6 +296,7 @@ int policy_entry_change_mode(const struct policy_kernel *kernel, struct policy_e
 		r = load(kernel, entry, mode, &loaded, error);
 		if (r < 0)
 			return wrap_place(entry, error);
+		keep_counters(entry);
 		policy_engine_unload(kernel->engine, entry->loaded);
 		entry->loaded = loaded;
 	}

@@ -58,6 +58,7 @@ struct policy_entry {
 
 	/* in force */
 	struct loaded_policy *loaded; /* NULL: not */
+	struct hook_counters before;  /* in another mode, and until it was disabled */
 	int scope;		      /* -1: it looks at all */
 	int *workload_scopes;
 	size_t workload_scope_count;
@@ -80,5 +81,7 @@ void policy_entry_deactivate(const struct policy_kernel *kernel, struct policy_e
 /* Another mode, without a gap: both are in force for a moment. */
 int policy_entry_change_mode(const struct policy_kernel *kernel, struct policy_entry *entry,
 	enum policy_mode mode, struct error *error);
+/* Since it was added, or its text changed. */
+void policy_entry_counters(const struct policy_entry *entry, struct hook_counters *ret);
 /* Replace entry->error; NULL for none. Without memory there is none. */
 void policy_entry_set_error(struct policy_entry *entry, const char *error);

@@ -5,9 +5,9 @@
 
 static void put_counters(const struct policy_entry *entry, struct buf *json)
 {
-	struct hook_counters counters = {};
+	struct hook_counters counters;
 
-	loaded_policy_counters(entry->loaded, &counters);
+	policy_entry_counters(entry, &counters);
 	json_key_u64(json, "hits", counters.hits);
 	json_key_u64(json, "matches", counters.matches);
 	json_key_u64(json, "posted", counters.posted);

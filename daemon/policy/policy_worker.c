@@ -343,6 +343,7 @@ static void *policy_thread(void *data)
 {
 	struct policy_worker *worker = data;
 	struct policy_directory *directory = &worker->directory;
+	int error = directory->error.code;
 	bool runs = true;
 
 	load_at_start(worker);
@@ -358,6 +359,9 @@ static void *policy_thread(void *data)
 			policy_directory_handle(directory, clock_boottime_ns());
 		if (policy_directory_due(directory, clock_boottime_ns()))
 			update_files(worker);
+		else if (directory->error.code != error) /* it must not be read, or may again */
+			publish_status(worker);
+		error = directory->error.code;
 		runs = answer_request(worker);
 	}
 	policies_done(&worker->policies);

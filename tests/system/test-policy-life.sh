@@ -71,6 +71,8 @@ make_marks /mark-hand-enabled- 1
 is "it sees again" "$(marks /mark-hand-enabled-)" "by-hand:1"
 ok "set-mode" tallyman policy set-mode by-hand monitor
 is "its mode is shown" "$(list .mode)" '"monitor"'
+make_marks /mark-hand-monitored- 2
+is "and it counts on" "$(settle; list '[.matches, .posted]')" '["3","3"]'
 settle
 is "each change is an event" "$(changes by-hand)" "added refused replaced disabled enabled mode_monitor"
 like "a mistake is said with file, line and column" "$(policy by-hand2 /x 'kprobez: []' | tallyman policy add - 2>&1)" \
@@ -196,6 +198,15 @@ settle
 is "and each call has its event" "$(events '.process_kprobe // empty | select(.policy_name == "gap") | .args[0].string_arg' |
 	sort -u | wc -l)" 1500
 is "while nothing was lost" "$(count 'kind == "event_loss"')" 0
+
+# ---- a directory that must not be read ----
+policies_error() {
+	tallyman status -o json | jq -r '.policies.error // empty' | grep -qE "$1"
+}
+chmod 777 "$policies"
+ok "the status says that the directory is not read, and why" wait_for 10 policies_error 'others than its owner may write'
+chmod 755 "$policies"
+ok "and no more when it is" wait_for 20 not policies_error .
 
 # ---- clients that always ask for something, and the directory ----
 keep_adding() { # NAME
