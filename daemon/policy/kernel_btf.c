@@ -236,18 +236,20 @@ bool kernel_btf_contradicts(const struct btf *btf, uint32_t id, enum policy_argu
 		snprintf(ret_instead, size, "a number of %u bytes", type->size);
 		return said != POLICY_TYPE_FD && type->size < sizeof(uint64_t);
 	}
-	if (!btf_is_ptr(type))
-		return false;
-	snprintf(ret_instead, size, "a pointer");
-	if (said == POLICY_TYPE_FD)
-		return true;
-	if (!known_structure(btf, type->type, &known) || known.type == said ||
+	if (btf_is_ptr(type)) {
+		snprintf(ret_instead, size, "a pointer");
+		if (said == POLICY_TYPE_FD)
+			return true;
+		id = type->type;
+	}
+	if (!known_structure(btf, id, &known) || known.type == said ||
 		said == POLICY_TYPE_CHAR_BUF ||
 		(known.type == POLICY_TYPE_SOCKADDR && said == POLICY_TYPE_SOCKADDR_UN) ||
 		(known.type == POLICY_TYPE_KERNEL_CAP_T &&
 			policy_type_class(said) == POLICY_CLASS_CAPABILITIES))
 		return false;
-	snprintf(ret_instead, size, "a pointer to %s", known.name);
+	snprintf(ret_instead, size, "%s %s", btf_is_ptr(type) ? "a pointer to" : "a structure",
+		known.name);
 	return true;
 }
 

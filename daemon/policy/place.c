@@ -12,6 +12,7 @@
 #include "daemon/policy/kernel_btf.h"
 #include "lib/util.h"
 #include "policy/argument_types.h"
+#include "policy/words.h"
 
 /* Integers are not here: they have one reader, and their size. */
 static const uint8_t readers[POLICY_TYPE_COUNT] = {
@@ -115,6 +116,23 @@ static uint32_t resolve_base(const struct btf *btf, const struct policy_argument
 	return structure;
 }
 
+/* What is read as something that it is not says nothing, or nonsense. */
+static int check_type(const struct policy_argument *argument, const struct btf *btf,
+	uint32_t declared, struct error *error)
+{
+	char instead[64];
+
+	if (!declared || !btf ||
+		!kernel_btf_contradicts(btf, declared, (enum policy_argument_type)argument->type,
+			instead, sizeof(instead)))
+		return 0;
+	return error_set(error, -EINVAL, "%s%s%s %lld: is %s, not what type %s reads",
+		argument->resolve.length ? "resolve: " : "",
+		argument->resolve.length ? argument->resolve.data : "index",
+		argument->resolve.length ? " of index" : "", (long long)argument->index, instead,
+		policy_word(policy_argument_type_words, argument->type));
+}
+
 static int resolve(struct hook_argument *result, const struct policy_argument *argument,
 	struct kernel_types *types, uint32_t declared, enum policy_argument_type *type,
 	struct error *error)
@@ -134,6 +152,8 @@ static int resolve(struct hook_argument *result, const struct policy_argument *a
 	if (!structure)
 		return error->code;
 	r = kernel_btf_resolve(btf, structure, argument->resolve.data, false, &path, error);
+	if (r >= 0)
+		r = check_type(argument, btf, path.type, error);
 	if (r < 0)
 		return r;
 	if (*type == POLICY_TYPE_AUTO)
@@ -168,14 +188,18 @@ int hook_place_argument(struct hook_place *place, uint32_t index,
 			place->mechanism != MECHANISM_UPROBE_MULTI &&
 			place->mechanism != MECHANISM_KPROBE)
 			return error_set(error, -EOPNOTSUPP,
-				"source: pt_regs: not of a system call; allowed: functions "
-				"(syscall: "
-				"false) without Override, and uprobes");
+				"source: pt_regs: not of a system call; allowed: functions that "
+				"are "
+				"no system calls, without Override, and uprobes");
 		result->source = ARGUMENT_PT_REGS;
 	}
 	if (argument->resolve.length && result->source != ARGUMENT_PT_REGS)
 		r = resolve(result, argument, types, declared, &type, error);
-	else if (type == POLICY_TYPE_AUTO)
+	else if (type != POLICY_TYPE_AUTO)
+		r = argument->value_source == POLICY_SOURCE_CALL && declared
+			    ? check_type(argument, kernel_types_get(types), declared, error)
+			    : 0;
+	else
 		type = declared && kernel_types_get(types)
 			       ? kernel_btf_automatic_type(kernel_types_get(types), declared)
 			       : POLICY_TYPE_UINT64;

@@ -16,7 +16,6 @@
 #include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
-#include "policy/words.h"
 
 #define SECURITY_MODULES    "/sys/kernel/security/lsm"
 #define TRACEABLE_FUNCTIONS "available_filter_functions" /* of tracefs */
@@ -351,21 +350,6 @@ static int put_raws(struct hook_place *place, uint32_t index,
 	return 0;
 }
 
-/* What is read as something that it is not says nothing, or nonsense. */
-static int check_type(const struct policy_argument *argument, struct kernel_types *types,
-	uint32_t declared, struct error *error)
-{
-	char instead[64];
-
-	if (!declared || argument->resolve.length || argument->value_source != POLICY_SOURCE_CALL ||
-		!kernel_btf_contradicts(kernel_types_get(types), declared,
-			(enum policy_argument_type)argument->type, instead, sizeof(instead)))
-		return 0;
-	return error_set(error, -EINVAL, "index %lld: is %s, not what type %s reads",
-		(long long)argument->index, instead,
-		policy_word(policy_argument_type_words, argument->type));
-}
-
 /* A register by its name, which a kprobe puts behind the function's arguments. */
 static int put_register(struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, struct error *error)
@@ -404,9 +388,7 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 		if (function->known)
 			declared = function->prototype.parameters[argument->index];
 	}
-	r = check_type(argument, types, declared, error);
-	if (r >= 0)
-		r = hook_place_argument(place, index, argument, types, declared, error);
+	r = hook_place_argument(place, index, argument, types, declared, error);
 	if (r < 0)
 		return r;
 	return argument->value_source == POLICY_SOURCE_PT_REGS
@@ -429,9 +411,6 @@ static int put_arguments(const struct policy_hook *hook, struct hook_place *plac
 	if (r < 0 || !hook->return_arg.source)
 		return r;
 	place->arguments[HOOK_RETURN_ARGUMENT].raw = HOOK_RAW_RETURN;
-	r = check_type(&hook->return_arg, types, returned, error);
-	if (r < 0)
-		return r;
 	return hook_place_argument(
 		place, HOOK_RETURN_ARGUMENT, &hook->return_arg, types, returned, error);
 }

@@ -158,6 +158,10 @@ refuses "a number as an address" 'fentries: [{call: vfs_fallocate, syscall: fals
 refuses "another socket that is returned" 'kprobes: [{call: inet_csk_accept, syscall: false, return: true, returnArg: {index: 0, type: socket}}]' \
 	'index 0: is a pointer to sock, not what type socket reads'
 refuses "an LSM hook's argument" 'lsmhooks: [{hook: file_open, args: [{index: 0, type: fd}]}]' 'index 0: is a pointer, not what type fd reads'
+refuses "a field that is something else" 'kprobes: [{call: security_file_open, syscall: false, args: [{index: 0, type: file, resolve: f_path}]}]' \
+	'resolve: f_path of index 0: is a structure path, not what type file reads'
+refuses "a raw tracepoint's argument" 'tracepoints: [{subsystem: sched, event: sched_process_exec, raw: true, args: [{index: 2, type: file}]}]' \
+	'index 2: is a pointer to linux_binprm, not what type file reads'
 refuses "a register that there is not" 'kprobes: [{call: security_file_open, syscall: false, args: [{index: 0, type: uint64, source: pt_regs, resolve: r99}]}]' \
 	'resolve: this machine has no register r99'
 refuses "registers of a system call" 'kprobes: [{call: sys_openat, args: [{index: 0, type: uint64, source: pt_regs, resolve: rsp}]}]' \
