@@ -39,7 +39,8 @@ void policies_init(struct policies *policies, const struct policy_kernel *kernel
 /* Takes everything out of force. Nobody is told. */
 void policies_done(struct policies *policies);
 
-/* `namespace` NULL: the one without; else whichever has it, if only one does. -ENOENT, -ENOTUNIQ. */
+/* `namespace` NULL: the one without; else whichever has it, if only one does. -ENOENT, -ENOTUNIQ.
+ */
 int policies_find(const struct policies *policies, const char *namespace, const char *name,
 	struct policy_entry **ret_entry, struct error *error);
 
