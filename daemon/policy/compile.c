@@ -369,7 +369,6 @@ static int compile_selectors(struct compiler *compiler)
 			continue;
 		selector->flags |= SELECTOR_AWAITS_RETURN;
 		selector->return_step = (uint16_t)compiled->step_count;
-		compiled->needs_return = true;
 		r = compile_return_filters(compiler, &selectors->items[i]);
 		if (r < 0)
 			return r;

@@ -35,7 +35,7 @@ struct compiled_hook {
 	uint64_t steps_used;
 	uint32_t text_longest; /* bytes */
 	bool asks_ancestors;
-	bool signals, overrides, has_stack, has_user_stack, has_rate_limit, needs_return;
+	bool signals, overrides, has_stack, has_user_stack, has_rate_limit;
 };
 
 /* Free with compiled_hook_done(), after a failure too. -EOPNOTSUPP for what is not there,
