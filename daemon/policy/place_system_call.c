@@ -100,6 +100,16 @@ static int add_all(const struct policy_hook *hook, struct kernel_types *types,
 	return r;
 }
 
+/* How many of the calls are made by 32-bit programs. */
+static size_t count_32_bit(const struct hook_place *place)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < place->target_count; i++)
+		count += !!(place->targets[i].number & SYSTEM_CALL_32_BIT);
+	return count;
+}
+
 static int put_argument(struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, struct kernel_types *types, struct error *error)
 {
@@ -112,21 +122,18 @@ static int put_argument(struct hook_place *place, uint32_t index,
 			(long long)argument->index, SYSTEM_CALL_ARGUMENTS_MAX - 1);
 	result->raw = (uint8_t)argument->index;
 	r = hook_place_argument(place, index, argument, types, 0, error);
+	if (r < 0 || argument->value_source != POLICY_SOURCE_CALL ||
+		result->reader != ARGUMENT_INTEGER || (result->flags & ARGUMENT_RESOLVED))
+		return r;
 	/* Their registers are narrower than a long of ours. */
-	if (r >= 0 && place->is_32_bit && argument->value_source == POLICY_SOURCE_CALL &&
-		result->reader == ARGUMENT_INTEGER && !(result->flags & ARGUMENT_RESOLVED))
+	if (place->is_32_bit)
 		result->size = MIN(result->size, (uint8_t)sizeof(uint32_t));
-	return r;
-}
-
-/* How many of the calls are made by 32-bit programs. */
-static size_t count_32_bit(const struct hook_place *place)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < place->target_count; i++)
-		count += !!(place->targets[i].number & SYSTEM_CALL_32_BIT);
-	return count;
+	else if (count_32_bit(place) && result->is_signed && result->size > sizeof(uint32_t))
+		return error_set(error, -EINVAL,
+			"index %lld: of a list with calls of both ABIs a long has not one width; "
+			"allowed: a hook for each ABI, int, ulong",
+			(long long)argument->index);
+	return 0;
 }
 
 static enum hook_mechanism choose_mechanism(
