@@ -36,6 +36,7 @@ static __always_inline bool call_keep(struct hit_slot *slot, __u32 selector, __u
 	state->call = call;
 	state->selector = selector;
 	state->again = again;
+	state->arguments = slot->arguments;
 	slot->waits |= again;
 	for (int i = 0; i < HOOK_RAW_MAX; i++)
 		state->raw[i] = slot->raw[i];

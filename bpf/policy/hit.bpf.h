@@ -109,8 +109,15 @@ __noinline int arguments_hash(__u32 slot_index)
 	return (int)hash;
 }
 
+static __always_inline bool is_rate_limited(const struct hook_selector *selector)
+{
+	return hook_has_rate_limit && selector->rate_limit_ms;
+}
+
+/* Whether there was one with the same arguments a short time ago; else, unless that is not known
+ * yet, this is one. */
 static __always_inline bool rate_limited(
-	__u32 slot_index, const struct hook_selector *selector, __u32 index, __u64 now)
+	const struct hook_selector *selector, __u32 index, __u32 arguments, __u64 now, bool is_one)
 {
 	struct rate_limit_key key = {.hook_and_selector = (__u64)hook_id << 32 | index};
 	__u64 *last;
@@ -119,11 +126,12 @@ static __always_inline bool rate_limited(
 		key.whose = bpf_get_current_pid_tgid();
 	else if (selector->rate_limit_scope == RATE_LIMIT_PROCESS)
 		key.whose = bpf_get_current_pid_tgid() >> 32;
-	key.arguments = (__u32)arguments_hash(slot_index);
+	key.arguments = arguments;
 	last = bpf_map_lookup_elem(&rate_limits, &key);
 	if (last && now - *last < (__u64)selector->rate_limit_ms * 1000000)
 		return true;
-	bpf_map_update_elem(&rate_limits, &key, &now, BPF_ANY);
+	if (is_one)
+		bpf_map_update_elem(&rate_limits, &key, &now, BPF_ANY);
 	return false;
 }
 
@@ -286,6 +294,24 @@ static __always_inline void arguments_read(
 	}
 }
 
+/* matchReturnArgs, and the call has not returned yet. */
+static __always_inline bool return_will_decide(const struct hook_selector *selector, __u32 flags)
+{
+	return hook_returns && (selector->flags & SELECTOR_AWAITS_RETURN) &&
+	       !(flags & HIT_AT_RETURN);
+}
+
+/* rateLimit; where the return decides, it asks again, by the same hash. */
+static __always_inline bool hit_is_limited(struct hit_slot *slot, __u32 slot_index,
+	const struct hook_selector *selector, __u32 index, __u32 flags, __u64 now)
+{
+	if (!is_rate_limited(selector))
+		return false;
+	slot->arguments = arguments_hash(slot_index);
+	return rate_limited(
+		selector, index, slot->arguments, now, !return_will_decide(selector, flags));
+}
+
 /* Returns Override's error, or 0. */
 static __always_inline int hit_act(
 	void *ctx, struct hit_slot *slot, __u32 slot_index, __u32 index, __u32 flags)
@@ -317,8 +343,7 @@ static __always_inline int hit_act(
 		}
 		if (slot->incomplete)
 			COUNT(unreadable);
-		if (hook_has_rate_limit && selector->rate_limit_ms &&
-			rate_limited(slot_index, selector, index, now)) {
+		if (hit_is_limited(slot, slot_index, selector, index, flags, now)) {
 			COUNT(rate_limited);
 		} else {
 			if (hook_returns && !(flags & HIT_AT_RETURN)) {
@@ -333,8 +358,7 @@ static __always_inline int hit_act(
 			hit_send(ctx, slot, slot_index, selector, index, flags, now);
 		}
 	}
-	/* where the return decides, it counts */
-	if (!(selector->flags & SELECTOR_AWAITS_RETURN) || (flags & HIT_AT_RETURN))
+	if (!return_will_decide(selector, flags)) /* else it counts */
 		COUNT(matches);
 	if (hook_tracks_sockets)
 		sock_untrack(slot, selector);

@@ -174,6 +174,7 @@ static __always_inline void hook_return_send(
 {
 	__u32 index = state->selector;
 	struct hook_selector *selector = bpf_map_lookup_elem(&hook_selectors, &index);
+	__u64 now = bpf_ktime_get_boot_ns();
 
 	if (!selector)
 		return;
@@ -187,9 +188,15 @@ static __always_inline void hook_return_send(
 	}
 	if (!return_matches(slot, slot_index, selector))
 		return;
-	if (selector->flags & SELECTOR_AWAITS_RETURN)
+	if (selector->flags & SELECTOR_AWAITS_RETURN) {
 		COUNT(matches);
-	hit_send(ctx, slot, slot_index, selector, index, HIT_RETURN, bpf_ktime_get_boot_ns());
+		if (is_rate_limited(selector) &&
+			rate_limited(selector, index, state->arguments, now, true)) {
+			COUNT(rate_limited);
+			return;
+		}
+	}
+	hit_send(ctx, slot, slot_index, selector, index, HIT_RETURN, now);
 }
 
 /* The return of a call whose arguments could not be read before: entry and return in one. */

@@ -18,7 +18,9 @@ _Static_assert(STACK_MODULES_MAX * sizeof(struct stack_module) <= HIT_ARGUMENT_M
 struct call_state {
 	__u64 call;
 	__u32 selector;
-	__u32 again; /* nothing was sent yet: arguments have to be read again */
+	__u32 again;	 /* nothing was sent yet: arguments have to be read again */
+	__u32 arguments; /* a hash of them, for rateLimit where the return decides */
+	__u32 padding;
 	__u64 raw[HOOK_RAW_MAX];
 };
 
@@ -36,7 +38,7 @@ struct hit_slot {
 	__u32 step;	  /* where the selectors are */
 	__u32 incomplete; /* user memory was not there: to be read again when the call returns */
 	__u32 waits;	  /* and the call is kept for that */
-	__u32 padding;
+	__u32 arguments;  /* a hash of them, where rateLimit wants it */
 	__u32 frames, modules; /* where in the data the user's stack begins, and what follows it */
 	/* where the bytes of a buffer go: place and room in data, and how many come before them */
 	__u32 buffer_at, buffer_room;

@@ -62,8 +62,9 @@ static void ask_for_everything(struct policy_bpf *object, const char *program, b
 	object->rodata->own_pid = 1;
 	object->rodata->preemptible = true;
 	object->rodata->throttle_bytes = 1 << 20;
-	object->rodata->hook_returns = !resumes;
-	object->rodata->hook_rereads = true;
+	/* what an LSM hook returns, and a call again, nobody can ask for */
+	object->rodata->hook_returns = !resumes && !strstr(program, "lsm");
+	object->rodata->hook_rereads = !strstr(program, "lsm");
 	object->rodata->hook_has_stack = !resumes;
 	object->rodata->hook_wants_modules = mappings && !resumes;
 	object->rodata->hook_signals = true;

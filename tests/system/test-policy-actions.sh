@@ -37,6 +37,10 @@ for scope in thread process global; do
 	policy_add "limited-$scope" "$(on getpriority "$who" "- matchArgs: [{index: 1, operator: Equal, values: [\"43000\"]}]
   matchActions: [{action: Post, rateLimit: \"1h\", rateLimitScope: $scope}]")"
 done
+policy_add limited-return "$(on access '{index: 0, type: string}' '- matchArgs: [{index: 0, operator: Prefix, values: [/tally-limited]}]
+  matchReturnArgs: [{index: 0, operator: Equal, values: ["-2"]}]
+  matchActions: [{action: Post, rateLimit: "1h", rateLimitScope: global}]' 'return: true
+returnArg: {index: 0, type: int}')"
 policy_add killed "$(on unlink '{index: 0, type: string}' "- matchArgs: [{index: 0, operator: Equal, values: [$work/killed]}]
   matchActions: [{action: Sigkill}]")"
 policy_add signalled "$(on getpriority "$who" '- matchArgs: [{index: 1, operator: Equal, values: ["44000"]}]
@@ -120,6 +124,15 @@ act call -n 20 getpriority 9 43000
 limited=$pid
 act call -n 20 getpriority 9 43000
 limited_again=$pid
+ln -s / /tally-limited 2>/dev/null && cleanups+=("rm -f /tally-limited")
+act call access s:/tally-limited 0
+rm -f /tally-limited
+act call access s:/tally-limited 0
+limited_return=$pid
+act call access s:/tally-limited 0
+limited_returns=$pid
+act call access s:/tally-limited-too 0
+limited_too=$pid
 touch "$work/killed"
 "$actors/call" unlink "s:$work/killed" >"$work/act.txt"
 killed_status=$? killed=$(jq .pid "$work/act.txt")
@@ -233,6 +246,9 @@ if tallyman policy check --kernel "$work/fresh-exec.yaml" | grep -q tracepoint &
 	is "what an exec took away before it could be read is counted, whoever made it" \
 		"$(policy_counter fresh-exec unreadable) $(policy_counter fresh-exec errors)" "20 0"
 fi
+is "a call that returns otherwise does not count for the rate limit" "$(hits limited-return "$limited_return")" 1
+is "one that returns the same does" "$(hits limited-return "$limited_returns") $(policy_counter limited-return rate_limited)" "0 1"
+is "with other arguments it is another" "$(hits limited-return "$limited_too")" 1
 is "entries of a filter are all asked" "$(hits hook-filter "$both")" 1
 is "hostile bytes stay in their string" "$(hits hostile "$hostile") $(hit hostile "$hostile" '.args[0].string_arg | test("^/hostile\"")')" "1 true"
 
