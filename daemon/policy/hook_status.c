@@ -13,8 +13,8 @@
 #include "lib/util.h"
 
 /* The kernel leaves out a run while the program is at work on the same CPU: in an interrupt, and
- * where a task can be preempted or sleep there (imaHash on Linux 6.1), for all other tasks too.
- * Nobody else knows of those. */
+ * where a task can be preempted there (or sleep, in an LSM program before 6.1.54), for all other
+ * tasks too. Nobody else knows of those. */
 static uint64_t runs_missed(const struct hook *hook)
 {
 	struct bpf_program *program;
