@@ -240,8 +240,9 @@ static __always_inline bool path_begin(struct path_walk *walk, struct vfsmount *
 		walk->result = PATH_KERNEL_MOUNT;
 		return false;
 	}
-	/* d_unhashed(): no longer in any directory. A root dentry is never hashed. */
-	if (link->parent != dentry && !link->hashed)
+	/* d_unhashed(): no longer in any directory. A root dentry is never hashed, and neither is what
+	 * is about to be created. */
+	if (link->parent != dentry && !link->hashed && KERNEL_READ(dentry, d_inode))
 		walk->result = PATH_DELETED;
 	return true;
 }
