@@ -51,9 +51,9 @@ void check_host_selector(
 bool policy_is_list_reference(const struct policy_text *text);
 const struct policy_list *check_list_reference(
 	struct policy_checker *checker, const struct policy_text *text);
-/* sys_NAME, with the prefixes of an architecture. */
 /* Warn of a * in a text or a path. */
 void check_wildcards(struct policy_checker *checker, const struct policy_text *text);
+/* sys_NAME, with the prefixes of an architecture. */
 bool policy_is_system_call(const struct policy_text *text);
 /* CAP_NAME or DAC_OVERRIDE, any case. -EINVAL otherwise. */
 int policy_capability_parse(const char *text, size_t length, int *ret_capability);

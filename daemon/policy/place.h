@@ -104,7 +104,7 @@ bool hook_mechanism_is_single(enum hook_mechanism mechanism);
 /* --- for the parts --- */
 
 /* Decide argument `index` of the place: its reader, and where `resolve` leads. `declared` is the
- * kernel's type of the value, 0 when it is not known; `raw` has been set. */
+ * kernel's type of the value, 0 when it is not known. */
 int hook_place_argument(struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, struct kernel_types *types, uint32_t declared,
 	struct error *error);

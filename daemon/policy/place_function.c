@@ -16,6 +16,7 @@
 #include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
+#include "policy/words.h"
 
 #define SECURITY_MODULES    "/sys/kernel/security/lsm"
 #define TRACEABLE_FUNCTIONS "available_filter_functions" /* of tracefs */
@@ -264,24 +265,52 @@ static int avoid_trampoline(const struct policy_hook *hook, struct hook_place *p
 	return 0;
 }
 
+static int check_argument_like_first(const struct policy_argument *argument, const char *name,
+	const struct function_prototype *first, const struct function_prototype *prototype,
+	const struct btf *btf, struct error *error)
+{
+	int64_t index = argument->index;
+	char instead[64];
+
+	if (argument->value_source != POLICY_SOURCE_CALL)
+		return 0;
+	if (first->raws[index] != prototype->raws[index])
+		return error_set(error, -EOPNOTSUPP,
+			"index %lld: %s is not given it where the list's first function is, for a "
+			"structure before it: hook it by itself",
+			(long long)index, name);
+	if (argument->resolve.length && !argument->btf_type.length &&
+		kernel_btf_structure_of(btf, first->parameters[index]) !=
+			kernel_btf_structure_of(btf, prototype->parameters[index]))
+		return error_set(error, -EINVAL,
+			"index %lld: of %s is not the structure that the list's first function is "
+			"given, in which resolve begins",
+			(long long)index, name);
+	if (argument->resolve.length ||
+		!kernel_btf_contradicts(btf, prototype->parameters[index],
+			(enum policy_argument_type)argument->type, instead, sizeof(instead)))
+		return 0;
+	return error_set(error, -EINVAL, "index %lld: of %s is %s, not what type %s reads",
+		(long long)index, name, instead,
+		policy_word(policy_argument_type_words, argument->type));
+}
+
 /* All of a list are read alike: as the first. */
 static int check_like_first(const struct policy_hook *hook, const char *name,
-	const struct function *first, const struct function *function, struct error *error)
+	const struct function *first, const struct function *function, const struct btf *btf,
+	struct error *error)
 {
+	int r = 0;
+
 	if (!first->known || !function->known)
 		return 0;
-	for (size_t i = 0; i < hook->args.count; i++) {
-		int64_t index = hook->args.items[i].index;
-
-		if (hook->args.items[i].value_source == POLICY_SOURCE_CALL &&
-			first->prototype.raws[index] != function->prototype.raws[index])
-			return error_set(error, -EOPNOTSUPP,
-				"index %lld: %s is not given it where the list's first function "
-				"is, for "
-				"a structure before it: hook it by itself",
-				(long long)index, name);
-	}
-	return 0;
+	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
+		r = check_argument_like_first(&hook->args.items[i], name, &first->prototype,
+			&function->prototype, btf, error);
+	for (size_t i = 0; i < hook->data.count && r >= 0; i++)
+		r = check_argument_like_first(&hook->data.items[i], name, &first->prototype,
+			&function->prototype, btf, error);
+	return r;
 }
 
 /* What is known of each target; those that are not there go, where `ignore` says so. The first is
@@ -314,7 +343,7 @@ static int find_functions(const struct policy_hook *hook, const struct btf *btf,
 		if (r >= 0)
 			r = avoid_trampoline(hook, place, target->name, &function, btf, error);
 		if (r >= 0 && count)
-			r = check_like_first(hook, target->name, ret_first, &function, error);
+			r = check_like_first(hook, target->name, ret_first, &function, btf, error);
 		if (r < 0)
 			return r;
 		target->parameter_count = function.prototype.raw_count;

@@ -155,6 +155,10 @@ refuses "a size that the function is not given" 'kprobes: [{call: vfs_write, sys
 	'sizeArgIndex 6: vfs_write has 4 arguments'
 refuses "what is no file" 'kprobes: [{call: vfs_truncate, syscall: false, args: [{index: 0, type: file}]}]' \
 	'index 0: is a pointer to path, not what type file reads'
+refuses "what is a file in one of a list only" 'lists: [{name: l, type: "", values: [security_file_open, security_path_truncate]}]
+kprobes: [{call: "list:l", syscall: false, args: [{index: 0, type: file}]}]' 'index 0: of security_path_truncate is a pointer to path, not what type file reads'
+refuses "a field of what only one of a list is given" 'lists: [{name: l, type: "", values: [security_file_open, security_path_truncate]}]
+kprobes: [{call: "list:l", syscall: false, args: [{index: 0, type: uint32, resolve: f_flags}]}]' 'index 0: of security_path_truncate is not the structure'
 refuses "a number as an address" 'fentries: [{call: vfs_fallocate, syscall: false, args: [{index: 1, type: path}]}]' \
 	'index 1: is a number of 4 bytes, not what type path reads'
 refuses "another socket that is returned" 'kprobes: [{call: inet_csk_accept, syscall: false, return: true, returnArg: {index: 0, type: socket}}]' \
