@@ -21,6 +21,15 @@ bool one_in(uint32_t times);
 size_t random_text(char *text, size_t longest);
 /* Of 0, the ends of the type's range and their neighbours, small ones, any. */
 uint64_t random_integer(enum policy_argument_type type);
+const char *any_of(const char *const *words, size_t count);
+#define ANY_OF(...)                                                                                \
+	({                                                                                         \
+		static const char *const words_[] = {__VA_ARGS__};                                 \
+		any_of(words_, ARRAY_SIZE(words_));                                                \
+	})
+/* One that the operator takes of arguments of the type, and how many there are to be. */
+void random_value(struct buf *yaml, enum policy_operator operation, enum policy_argument_type type);
+size_t random_value_count(enum policy_operator operation);
 
 /* ---- files that are open in this process ---- */
 
