@@ -117,6 +117,8 @@ static void verdict_make(struct hook_verdict *verdict, struct kernel_view *view)
 		verdict->hook, &view->types, &view->abilities, &place, &verdict->error);
 
 	if (r >= 0)
+		r = hook_place_check_traceable(&place, &verdict->error);
+	if (r >= 0)
 		r = try_selectors(verdict->hook, &place, &verdict->error);
 	if (r >= 0) {
 		choose(verdict, &place, view);

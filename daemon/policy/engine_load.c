@@ -138,6 +138,7 @@ static int load_anyhow(struct policy_engine *engine, const struct hook_source_po
 	struct error *error)
 {
 	const struct hook_abilities *abilities = &engine->environment.abilities;
+	struct error why = {};
 	enum hook_mechanism next;
 	int r = load_at(engine, from, place, compiled, loaded, error);
 
@@ -155,6 +156,9 @@ static int load_anyhow(struct policy_engine *engine, const struct hook_source_po
 		if (r < 0)
 			error_set(error, r, "%.240s; %.240s", first.message, again.message);
 	}
+	/* EBUSY and EINVAL, which is all the kernel says, tell nobody anything. */
+	if (r < 0 && hook_place_check_traceable(place, &why) < 0)
+		error_set(error, r, "%s", why.message);
 	return r;
 }
 

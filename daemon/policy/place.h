@@ -89,6 +89,10 @@ struct hook_place {
 int hook_place_find(const struct policy_hook *hook, struct kernel_types *types,
 	const struct hook_abilities *abilities, struct hook_place *ret_place, struct error *error);
 void hook_place_done(struct hook_place *place);
+/* Of functions, whether the kernel lets programs be put on all of them, as far as it says. For who
+ * wants to know before, or why it was refused: it reads a list of all the kernel's functions. 0 or
+ * -ENOENT. */
+int hook_place_check_traceable(const struct hook_place *place, struct error *error);
 const char *hook_mechanism_name(enum hook_mechanism mechanism);
 /* Which mechanism to try when this one was refused; MECHANISMS: there is none. */
 enum hook_mechanism hook_mechanism_instead(const struct policy_hook *hook,

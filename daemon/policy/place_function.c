@@ -134,14 +134,30 @@ struct function {
 	bool known;
 };
 
+/* Whether the kernel lets programs be put on it: 1, 0, or -errno where it does not say. */
+static int is_traceable(const char *name)
+{
+	_cleanup_close_ int fd = tracefs_open(TRACEABLE_FUNCTIONS);
+	_cleanup_fclose_ FILE *functions = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[512];
+
+	if (!functions)
+		return fd < 0 ? fd : -errno;
+	TAKE_FD(fd);
+	while (fgets(line, sizeof(line), functions)) {
+		line[strcspn(line, " \t\n")] = '\0'; /* a module's name follows in brackets */
+		if (!strcmp(line, name))
+			return 1;
+	}
+	return 0;
+}
+
 /* Without type information: those that the compiler gave another name, and of modules. In a service
  * /proc/kallsyms may be a file without a line (ProtectKernelTunables=); what can be traced has
  * fewer functions, but nearly all that programs can be put on. */
 static bool is_in_kernel(const char *name)
 {
 	_cleanup_fclose_ FILE *symbols = fopen("/proc/kallsyms", "re");
-	_cleanup_fclose_ FILE *functions = NULL;
-	_cleanup_close_ int fd = -1;
 	char line[512], symbol[256];
 	bool any = false;
 
@@ -150,19 +166,22 @@ static bool is_in_kernel(const char *name)
 		if (sscanf(line, "%*s %*c %255s", symbol) == 1 && !strcmp(symbol, name))
 			return true;
 	}
-	if (any)
-		return false;
-	fd = tracefs_open(TRACEABLE_FUNCTIONS);
-	functions = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!functions)
-		return true; /* the attempt will tell */
-	TAKE_FD(fd);
-	while (fgets(line, sizeof(line), functions)) {
-		line[strcspn(line, " \t\n")] = '\0'; /* a module's name follows in brackets */
-		if (!strcmp(line, name))
-			return true;
-	}
-	return false;
+	return any ? false
+		   : is_traceable(name) != 0; /* where nothing is said the attempt will tell */
+}
+
+int hook_place_check_traceable(const struct hook_place *place, struct error *error)
+{
+	if (place->mechanism != MECHANISM_FENTRY && place->mechanism != MECHANISM_KPROBE &&
+		place->mechanism != MECHANISM_FMOD_RET)
+		return 0;
+	for (size_t i = 0; i < place->target_count; i++)
+		if (!is_traceable(place->targets[i].name))
+			return error_set(error, -ENOENT,
+				"this kernel lets no program be put on %s (it is not in tracefs' "
+				"%s)",
+				place->targets[i].name, TRACEABLE_FUNCTIONS);
+	return 0;
 }
 
 static void type_name(const struct hook_place *place, const char *target, char *ret_name, int size)

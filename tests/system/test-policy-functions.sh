@@ -143,6 +143,8 @@ refuses() {
 }
 refuses "a function that is not there" 'kprobes: [{call: tally_function, syscall: false}]' 'this kernel has no such function: tally_function'
 refuses "a system call's name is none" 'fentries: [{call: sys_openat, syscall: false}]' 'this kernel has no such function: sys_openat'
+refuses "a function that nothing can be put on" 'kprobes: [{call: do_syscall_64, syscall: false}]' \
+	'lets no program be put on do_syscall_64|no BPF trampolines'
 refuses "the return of what returns nothing" 'kprobes: [{call: fd_install, syscall: false, return: true, returnArg: {index: 0, type: int}}]' \
 	'return: fd_install returns nothing'
 refuses "Override of what returns nothing" 'kprobes: [{call: security_bprm_committed_creds, syscall: false, selectors: [{matchActions: [{action: Override, argError: -1}]}]}]' \
