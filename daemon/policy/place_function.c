@@ -103,37 +103,6 @@ static int add_functions(
 	return r;
 }
 
-static int add_security_hook(
-	const struct policy_hook *hook, struct hook_place *place, struct error *error)
-{
-	char name[HOOK_TARGET_MAX];
-
-	if (bpf_is_security_module()) {
-		place->mechanism = MECHANISM_LSM;
-		return hook_place_add_target(place, hook->hook.data, 0, error);
-	}
-	/* The function that calls the hooks sees the same; it has the same arguments. */
-	place->mechanism = overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
-	if (snprintf(name, sizeof(name), "security_%s", hook->hook.data) >= (int)sizeof(name))
-		return error_set(error, -ENAMETOOLONG, "no hook has such a long name");
-	return hook_place_add_target(place, name, 0, error);
-}
-
-static bool reads_registers(const struct policy_hook *hook)
-{
-	for (size_t i = 0; i < hook->args.count + hook->data.count; i++)
-		if ((i < hook->args.count ? hook->args.items[i]
-					  : hook->data.items[i - hook->args.count])
-				.value_source == POLICY_SOURCE_PT_REGS)
-			return true;
-	return false;
-}
-
-struct function {
-	struct function_prototype prototype;
-	bool known;
-};
-
 /* Whether the kernel lets programs be put on it: 1, 0, or -errno where it does not say. */
 static int is_traceable(const char *name)
 {
@@ -169,6 +138,44 @@ static bool is_in_kernel(const char *name)
 	return any ? false
 		   : is_traceable(name) != 0; /* where nothing is said the attempt will tell */
 }
+
+#define SECURITY_END "_security"
+
+static int add_security_hook(
+	const struct policy_hook *hook, struct hook_place *place, struct error *error)
+{
+	char name[HOOK_TARGET_MAX];
+	size_t length;
+
+	if (bpf_is_security_module()) {
+		place->mechanism = MECHANISM_LSM;
+		return hook_place_add_target(place, hook->hook.data, 0, error);
+	}
+	/* The function that calls the hooks sees the same; it has the same arguments. */
+	place->mechanism = overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
+	if (snprintf(name, sizeof(name), "security_%s", hook->hook.data) >= (int)sizeof(name))
+		return error_set(error, -ENAMETOOLONG, "no hook has such a long name");
+	/* That of bprm_check_security is security_bprm_check, and so of most that end so. */
+	length = strlen(name) - strlen(SECURITY_END);
+	if (!strcmp(name + length, SECURITY_END) && !is_in_kernel(name))
+		name[length] = '\0';
+	return hook_place_add_target(place, name, 0, error);
+}
+
+static bool reads_registers(const struct policy_hook *hook)
+{
+	for (size_t i = 0; i < hook->args.count + hook->data.count; i++)
+		if ((i < hook->args.count ? hook->args.items[i]
+					  : hook->data.items[i - hook->args.count])
+				.value_source == POLICY_SOURCE_PT_REGS)
+			return true;
+	return false;
+}
+
+struct function {
+	struct function_prototype prototype;
+	bool known;
+};
 
 int hook_place_check_traceable(const struct hook_place *place, struct error *error)
 {
