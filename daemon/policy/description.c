@@ -104,15 +104,11 @@ static void describe_arguments(struct owned_description *owned, const struct pol
 {
 	for (uint32_t i = 0; i < HOOK_ARGUMENTS_ALL; i++) {
 		struct hook_argument_description *result = &owned->description->arguments[i];
-		const struct policy_argument *argument;
+		const struct policy_argument *argument = hook_argument_at(hook, i);
 
-		if (i < hook->args.count)
-			argument = &hook->args.items[i];
-		else if (i < hook->args.count + hook->data.count)
-			argument = &hook->data.items[i - hook->args.count];
-		else if (i == HOOK_RETURN_ARGUMENT && hook->return_arg.source)
+		if (!argument && i == HOOK_RETURN_ARGUMENT && hook->return_arg.source)
 			argument = &hook->return_arg;
-		else
+		if (!argument)
 			continue;
 		result->type = place->types[i];
 		result->of_task = place->arguments[i].source == ARGUMENT_CURRENT_TASK;

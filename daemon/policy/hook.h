@@ -47,6 +47,7 @@ struct hook *hook_free(struct hook *hook);
 /* The first program that was loaded: for tests, which run it. */
 int hook_program_fd(const struct hook *hook);
 
+void hook_counters_sum(struct hook_counters *to, const struct hook_counters *more);
 /* Add up those of all CPUs. Runs that the kernel left out are errors. */
 void hook_counters_add(const struct hook *hook, struct hook_counters *counters);
 uint64_t hook_memory(const struct hook *hook);

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "daemon/sensor/base.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"
 #include "lib/util.h"
@@ -20,16 +21,20 @@ static uint64_t runs_missed(const struct hook *hook)
 	struct bpf_program *program;
 	uint64_t missed = 0;
 
-	bpf_object__for_each_program(program, hook->object->obj)
-	{
-		struct bpf_prog_info info = {};
-		uint32_t length = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
-			missed += info.recursion_misses;
-	}
+	bpf_object__for_each_program(program, hook->object->obj) missed +=
+		program_recursion_misses(program);
 	return missed;
+}
+
+void hook_counters_sum(struct hook_counters *to, const struct hook_counters *more)
+{
+	to->hits += more->hits;
+	to->matches += more->matches;
+	to->posted += more->posted;
+	to->rate_limited += more->rate_limited;
+	to->unreadable += more->unreadable;
+	to->errors += more->errors;
+	to->signals += more->signals;
 }
 
 void hook_counters_add(const struct hook *hook, struct hook_counters *counters)
@@ -41,15 +46,8 @@ void hook_counters_add(const struct hook *hook, struct hook_counters *counters)
 	if (!per_cpu ||
 		bpf_map_lookup_elem(bpf_map__fd(hook->object->maps.hook_counters), &zero, per_cpu))
 		return;
-	for (int i = 0; i < hook->cpus; i++) {
-		counters->hits += per_cpu[i].hits;
-		counters->matches += per_cpu[i].matches;
-		counters->posted += per_cpu[i].posted;
-		counters->rate_limited += per_cpu[i].rate_limited;
-		counters->unreadable += per_cpu[i].unreadable;
-		counters->errors += per_cpu[i].errors;
-		counters->signals += per_cpu[i].signals;
-	}
+	for (int i = 0; i < hook->cpus; i++)
+		hook_counters_sum(counters, &per_cpu[i]);
 }
 
 /* What the kernel says of a descriptor: "memlock:\t8192". */

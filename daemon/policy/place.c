@@ -116,6 +116,14 @@ static uint32_t resolve_base(const struct btf *btf, const struct policy_argument
 	return structure;
 }
 
+const struct policy_argument *hook_argument_at(const struct policy_hook *hook, size_t index)
+{
+	if (index < hook->args.count)
+		return &hook->args.items[index];
+	index -= hook->args.count;
+	return index < hook->data.count ? &hook->data.items[index] : NULL;
+}
+
 /* What is read as something that it is not says nothing, or nonsense. */
 static int check_type(const struct policy_argument *argument, const struct btf *btf,
 	uint32_t declared, struct error *error)

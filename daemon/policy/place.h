@@ -72,9 +72,9 @@ struct hook_place {
 	bool is_call_entry;	  /* tracepoint syscalls/sys_enter_NAME, by that name */
 	bool reads_user_memory;	  /* which may not be there yet when the call begins */
 	bool copies_at_return;	  /* an argument is read when the call returns */
+	uint32_t register_count;  /* that a kprobe reads by name; from raw[HOOK_REGISTERS] on */
 	/* programs' files */
 	bool has_file;
-	uint32_t register_count; /* that a kprobe reads by name; from raw[HOOK_REGISTERS] on */
 	int file;
 	bool has_cookies; /* the kernel tells the program which target it is at */
 	bool is_32_bit;	  /* system calls, all of 32-bit programs */
@@ -107,6 +107,8 @@ bool hook_mechanism_is_single(enum hook_mechanism mechanism);
 
 /* --- for the parts --- */
 
+/* Of args, then data, as their places in hook_place.arguments; NULL: there are no more. */
+const struct policy_argument *hook_argument_at(const struct policy_hook *hook, size_t index);
 /* Decide argument `index` of the place: its reader, and where `resolve` leads. `declared` is the
  * kernel's type of the value, 0 when it is not known. */
 int hook_place_argument(struct hook_place *place, uint32_t index,

@@ -9,17 +9,17 @@
 
 #include <bpf/bpf.h>
 
+#include "daemon/policy/function_check.h"
 #include "daemon/policy/kernel_btf.h"
+#include "daemon/policy/kernel_functions.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/registers.h"
-#include "daemon/policy/tracefs.h"
 #include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
 #include "policy/words.h"
 
-#define SECURITY_MODULES    "/sys/kernel/security/lsm"
-#define TRACEABLE_FUNCTIONS "available_filter_functions" /* of tracefs */
+#define SECURITY_MODULES "/sys/kernel/security/lsm"
 /* Each has a program of its own. */
 #define FUNCTIONS_MAX 128
 
@@ -41,45 +41,29 @@ static bool bpf_is_security_module(void)
 	return false;
 }
 
-static bool overrides(const struct policy_hook *hook)
-{
-	for (size_t i = 0; i < hook->selectors.count; i++) {
-		const struct policy_actions *actions = &hook->selectors.items[i].match_actions;
-
-		for (size_t j = 0; j < actions->count; j++)
-			if (actions->items[j].action == POLICY_ACTION_OVERRIDE)
-				return true;
-	}
-	return false;
-}
-
 /* generated_ftrace: what the kernel says can be traced, and the pattern matches. */
 static int add_functions_like(
 	struct hook_place *place, const struct policy_list *list, struct error *error)
 {
-	_cleanup_close_ int fd = tracefs_open(TRACEABLE_FUNCTIONS);
-	_cleanup_fclose_ FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	char line[512];
+	_cleanup_fclose_ FILE *functions = NULL;
+	char name[512];
 	regex_t pattern;
-	int r = 0;
+	int r = traceable_functions_open(&functions);
 
-	if (!file)
-		return error_set(error, fd < 0 ? fd : -errno, "tracefs: %s: %s",
-			TRACEABLE_FUNCTIONS, strerror(fd < 0 ? -fd : errno));
-	TAKE_FD(fd);
+	if (r < 0)
+		return error_set(error, r, "tracefs: %s: %s", TRACEABLE_FUNCTIONS, strerror(-r));
 	if (regcomp(&pattern, list->pattern.data, REG_EXTENDED | REG_NOSUB))
 		return error_set(error, -EINVAL,
 			"list \"%s\": the pattern is no regular expression", list->name.data);
-	while (r >= 0 && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, " \t\n")] = '\0'; /* a module's name follows in brackets */
-		if (regexec(&pattern, line, 0, NULL, 0))
+	while (r >= 0 && traceable_functions_next(functions, name, sizeof(name))) {
+		if (regexec(&pattern, name, 0, NULL, 0))
 			continue;
 		if (place->target_count == FUNCTIONS_MAX)
 			r = error_set(error, -E2BIG,
 				"list \"%s\": the pattern is that of more than %d functions",
 				list->name.data, FUNCTIONS_MAX);
 		else
-			r = hook_place_add_target(place, line, 0, error);
+			r = hook_place_add_target(place, name, 0, error);
 	}
 	regfree(&pattern);
 	return r;
@@ -103,42 +87,6 @@ static int add_functions(
 	return r;
 }
 
-/* Whether the kernel lets programs be put on it: 1, 0, or -errno where it does not say. */
-static int is_traceable(const char *name)
-{
-	_cleanup_close_ int fd = tracefs_open(TRACEABLE_FUNCTIONS);
-	_cleanup_fclose_ FILE *functions = fd < 0 ? NULL : fdopen(fd, "r");
-	char line[512];
-
-	if (!functions)
-		return fd < 0 ? fd : -errno;
-	TAKE_FD(fd);
-	while (fgets(line, sizeof(line), functions)) {
-		line[strcspn(line, " \t\n")] = '\0'; /* a module's name follows in brackets */
-		if (!strcmp(line, name))
-			return 1;
-	}
-	return 0;
-}
-
-/* Without type information: those that the compiler gave another name, and of modules. In a service
- * /proc/kallsyms may be a file without a line (ProtectKernelTunables=); what can be traced has
- * fewer functions, but nearly all that programs can be put on. */
-static bool is_in_kernel(const char *name)
-{
-	_cleanup_fclose_ FILE *symbols = fopen("/proc/kallsyms", "re");
-	char line[512], symbol[256];
-	bool any = false;
-
-	while (symbols && fgets(line, sizeof(line), symbols)) {
-		any = true;
-		if (sscanf(line, "%*s %*c %255s", symbol) == 1 && !strcmp(symbol, name))
-			return true;
-	}
-	return any ? false
-		   : is_traceable(name) != 0; /* where nothing is said the attempt will tell */
-}
-
 #define SECURITY_END "_security"
 
 static int add_security_hook(
@@ -152,30 +100,25 @@ static int add_security_hook(
 		return hook_place_add_target(place, hook->hook.data, 0, error);
 	}
 	/* The function that calls the hooks sees the same; it has the same arguments. */
-	place->mechanism = overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
+	place->mechanism = hook_overrides(hook) ? MECHANISM_FMOD_RET : MECHANISM_FENTRY;
 	if (snprintf(name, sizeof(name), "security_%s", hook->hook.data) >= (int)sizeof(name))
 		return error_set(error, -ENAMETOOLONG, "no hook has such a long name");
 	/* That of bprm_check_security is security_bprm_check, and so of most that end so. */
 	length = strlen(name) - strlen(SECURITY_END);
-	if (!strcmp(name + length, SECURITY_END) && !is_in_kernel(name))
+	if (!strcmp(name + length, SECURITY_END) && !function_is_in_kernel(name))
 		name[length] = '\0';
 	return hook_place_add_target(place, name, 0, error);
 }
 
 static bool reads_registers(const struct policy_hook *hook)
 {
-	for (size_t i = 0; i < hook->args.count + hook->data.count; i++)
-		if ((i < hook->args.count ? hook->args.items[i]
-					  : hook->data.items[i - hook->args.count])
-				.value_source == POLICY_SOURCE_PT_REGS)
+	const struct policy_argument *argument;
+
+	for (size_t i = 0; (argument = hook_argument_at(hook, i)); i++)
+		if (argument->value_source == POLICY_SOURCE_PT_REGS)
 			return true;
 	return false;
 }
-
-struct function {
-	struct function_prototype prototype;
-	bool known;
-};
 
 int hook_place_check_traceable(const struct hook_place *place, struct error *error)
 {
@@ -183,7 +126,7 @@ int hook_place_check_traceable(const struct hook_place *place, struct error *err
 		place->mechanism != MECHANISM_FMOD_RET)
 		return 0;
 	for (size_t i = 0; i < place->target_count; i++)
-		if (!is_traceable(place->targets[i].name))
+		if (!function_is_traceable(place->targets[i].name))
 			return error_set(error, -ENOENT,
 				"this kernel lets no program be put on %s (it is not in tracefs' "
 				"%s)",
@@ -195,76 +138,6 @@ static void type_name(const struct hook_place *place, const char *target, char *
 {
 	snprintf(ret_name, (size_t)size, "%s%s",
 		place->mechanism == MECHANISM_LSM ? "bpf_lsm_" : "", target);
-}
-
-/* Most functions that call the hooks have their arguments. Where they have not, an argument of the
- * same number can be of the same type and another: mmap_file's prot, security_mmap_file's flags. */
-static int check_instead(const struct policy_hook *hook, const struct hook_place *place,
-	const char *name, const struct function *function, const struct btf *btf,
-	struct error *error)
-{
-	const struct function_prototype *prototype = &function->prototype;
-	struct function_prototype wanted;
-	char hook_name[HOOK_TARGET_MAX + 16];
-
-	snprintf(hook_name, sizeof(hook_name), "bpf_lsm_%s", hook->hook.data);
-	if (hook->kind != POLICY_LSM_HOOK || place->mechanism == MECHANISM_LSM ||
-		kernel_btf_function(btf, hook_name, &wanted) < 0)
-		return 0;
-	for (size_t i = 0; i < hook->args.count; i++) {
-		int64_t index = hook->args.items[i].index;
-
-		if (hook->args.items[i].value_source != POLICY_SOURCE_CALL)
-			continue;
-		if (index < wanted.parameter_count && index < prototype->parameter_count &&
-			wanted.parameters[index] == prototype->parameters[index] &&
-			(wanted.parameter_count == prototype->parameter_count ||
-				!strcmp(wanted.names[index], prototype->names[index])))
-			continue;
-		return error_set(error, -EOPNOTSUPP,
-			"index %lld: \"bpf\" is not among this kernel's security modules, and %s, "
-			"which is hooked instead, has not the same arguments",
-			(long long)index, name);
-	}
-	return 0;
-}
-
-/* What each function must have, since all of a list are asked for the same. */
-static int check_function(const struct policy_hook *hook, const struct hook_place *place,
-	const char *name, const struct function *function, const struct btf *btf,
-	struct error *error)
-{
-	const struct function_prototype *prototype = &function->prototype;
-
-	if (!function->known)
-		return 0;
-	if (!prototype->return_type && overrides(hook))
-		return error_set(error, -EINVAL,
-			"Override: %s returns nothing, so that nothing can be returned instead",
-			name);
-	if (!prototype->return_type && hook->return_value)
-		return error_set(error, -EINVAL, "return: %s returns nothing", name);
-	if (place->mechanism == MECHANISM_FMOD_RET &&
-		probe_function(btf, name, BPF_MODIFY_RETURN) == -EINVAL)
-		return error_set(error, -EOPNOTSUPP,
-			"Override: this kernel lets %s not be answered instead of called; allowed: "
-			"functions security_*",
-			name);
-	for (size_t i = 0; i < hook->args.count + hook->data.count; i++) {
-		const struct policy_argument *argument =
-			i < hook->args.count ? &hook->args.items[i]
-					     : &hook->data.items[i - hook->args.count];
-
-		if (argument->value_source == POLICY_SOURCE_CALL &&
-			argument->index >= prototype->parameter_count)
-			return error_set(error, -EINVAL, "index %lld: %s has %u arguments",
-				(long long)argument->index, name, prototype->parameter_count);
-		if (argument->size_arg_index > prototype->parameter_count)
-			return error_set(error, -EINVAL, "sizeArgIndex %lld: %s has %u arguments",
-				(long long)argument->size_arg_index, name,
-				prototype->parameter_count);
-	}
-	return 0;
 }
 
 /* Trampolines carry what is in registers; newer kernels' more, and structures by value. A kprobe
@@ -291,54 +164,6 @@ static int avoid_trampoline(const struct policy_hook *hook, struct hook_place *p
 	return 0;
 }
 
-static int check_argument_like_first(const struct policy_argument *argument, const char *name,
-	const struct function_prototype *first, const struct function_prototype *prototype,
-	const struct btf *btf, struct error *error)
-{
-	int64_t index = argument->index;
-	char instead[64];
-
-	if (argument->value_source != POLICY_SOURCE_CALL)
-		return 0;
-	if (first->raws[index] != prototype->raws[index])
-		return error_set(error, -EOPNOTSUPP,
-			"index %lld: %s is not given it where the list's first function is, for a "
-			"structure before it: hook it by itself",
-			(long long)index, name);
-	if (argument->resolve.length && !argument->btf_type.length &&
-		kernel_btf_structure_of(btf, first->parameters[index]) !=
-			kernel_btf_structure_of(btf, prototype->parameters[index]))
-		return error_set(error, -EINVAL,
-			"index %lld: of %s is not the structure that the list's first function is "
-			"given, in which resolve begins",
-			(long long)index, name);
-	if (argument->resolve.length ||
-		!kernel_btf_contradicts(btf, prototype->parameters[index],
-			(enum policy_argument_type)argument->type, instead, sizeof(instead)))
-		return 0;
-	return error_set(error, -EINVAL, "index %lld: of %s is %s, not what type %s reads",
-		(long long)index, name, instead,
-		policy_word(policy_argument_type_words, argument->type));
-}
-
-/* All of a list are read alike: as the first. */
-static int check_like_first(const struct policy_hook *hook, const char *name,
-	const struct function *first, const struct function *function, const struct btf *btf,
-	struct error *error)
-{
-	int r = 0;
-
-	if (!first->known || !function->known)
-		return 0;
-	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
-		r = check_argument_like_first(&hook->args.items[i], name, &first->prototype,
-			&function->prototype, btf, error);
-	for (size_t i = 0; i < hook->data.count && r >= 0; i++)
-		r = check_argument_like_first(&hook->data.items[i], name, &first->prototype,
-			&function->prototype, btf, error);
-	return r;
-}
-
 /* What is known of each target; those that are not there go, where `ignore` says so. The first is
  * what the arguments are taken from. */
 static int find_functions(const struct policy_hook *hook, const struct btf *btf,
@@ -357,19 +182,18 @@ static int find_functions(const struct policy_hook *hook, const struct btf *btf,
 		if (!function.known && place->mechanism == MECHANISM_LSM)
 			return error_set(error, -ENOENT, "this kernel has no LSM hook \"%s\"",
 				hook->hook.data);
-		if (!function.known && !is_in_kernel(target->name)) {
+		if (!function.known && !function_is_in_kernel(target->name)) {
 			if (hook->ignore_call_not_found)
 				continue;
 			return error_set(error, -ENOENT, "this kernel has no such function: %s",
 				target->name);
 		}
-		r = check_function(hook, place, target->name, &function, btf, error);
-		if (r >= 0 && function.known)
-			r = check_instead(hook, place, target->name, &function, btf, error);
+		r = function_check(hook, place, target->name, &function, btf, error);
 		if (r >= 0)
 			r = avoid_trampoline(hook, place, target->name, &function, btf, error);
 		if (r >= 0 && count)
-			r = check_like_first(hook, target->name, ret_first, &function, btf, error);
+			r = function_check_like_first(
+				hook, target->name, ret_first, &function, btf, error);
 		if (r < 0)
 			return r;
 		target->parameter_count = function.prototype.raw_count;
@@ -455,14 +279,11 @@ static int put_arguments(const struct policy_hook *hook, struct hook_place *plac
 	const struct function *function, struct kernel_types *types, struct error *error)
 {
 	uint32_t returned = function->known ? function->prototype.return_type : 0;
+	const struct policy_argument *argument;
 	int r = 0;
 
-	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
-		r = put_argument(
-			hook, place, (uint32_t)i, &hook->args.items[i], function, types, error);
-	for (size_t i = 0; i < hook->data.count && r >= 0; i++)
-		r = put_argument(hook, place, (uint32_t)(hook->args.count + i),
-			&hook->data.items[i], function, types, error);
+	for (uint32_t i = 0; r >= 0 && (argument = hook_argument_at(hook, i)); i++)
+		r = put_argument(hook, place, i, argument, function, types, error);
 	if (r < 0 || !hook->return_arg.source)
 		return r;
 	place->arguments[HOOK_RETURN_ARGUMENT].raw = HOOK_RAW_RETURN;
@@ -480,7 +301,7 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 	if (hook->kind == POLICY_LSM_HOOK) {
 		r = add_security_hook(hook, place, error);
 	} else {
-		place->mechanism = overrides(hook)	   ? MECHANISM_FMOD_RET
+		place->mechanism = hook_overrides(hook)	   ? MECHANISM_FMOD_RET
 				   : reads_registers(hook) ? MECHANISM_KPROBE
 							   : MECHANISM_FENTRY;
 		r = add_functions(hook, place, error);

@@ -303,13 +303,11 @@ static int put_argument(struct program_arguments *arguments, uint32_t index,
 static int put_arguments(struct program_arguments *arguments, struct error *error)
 {
 	const struct policy_hook *hook = arguments->hook;
+	const struct policy_argument *argument;
 	int r = 0;
 
-	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
-		r = put_argument(arguments, (uint32_t)i, &hook->args.items[i], error);
-	for (size_t i = 0; i < hook->data.count && r >= 0; i++)
-		r = put_argument(
-			arguments, (uint32_t)(hook->args.count + i), &hook->data.items[i], error);
+	for (uint32_t i = 0; r >= 0 && (argument = hook_argument_at(hook, i)); i++)
+		r = put_argument(arguments, i, argument, error);
 	if (r >= 0 && hook->return_arg.source)
 		r = put_argument(arguments, HOOK_RETURN_ARGUMENT, &hook->return_arg, error);
 	btf__free(arguments->own_types.btf);

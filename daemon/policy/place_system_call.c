@@ -152,16 +152,14 @@ static enum hook_mechanism choose_mechanism(
 int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
 	const struct hook_abilities *abilities, struct hook_place *place, struct error *error)
 {
+	const struct policy_argument *argument;
 	int r = add_all(hook, types, place, error);
 
 	place->mechanism = choose_mechanism(place, abilities);
 	place->is_32_bit = place->target_count && count_32_bit(place) == place->target_count;
 	place->parameter_count = 1; /* of a call's function: the registers */
-	for (size_t i = 0; i < hook->args.count && r >= 0; i++)
-		r = put_argument(place, (uint32_t)i, &hook->args.items[i], types, error);
-	for (size_t i = 0; i < hook->data.count && r >= 0; i++)
-		r = put_argument(place, (uint32_t)(hook->args.count + i), &hook->data.items[i],
-			types, error);
+	for (uint32_t i = 0; r >= 0 && (argument = hook_argument_at(hook, i)); i++)
+		r = put_argument(place, i, argument, types, error);
 	if (r < 0)
 		return r;
 	place->raw_count = hook_place_raws_used(place);

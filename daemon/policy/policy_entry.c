@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/clock.h"
+#include "daemon/policy/hook.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
 
@@ -254,18 +255,10 @@ int policy_entry_activate(
 
 void policy_entry_counters(const struct policy_entry *entry, struct hook_counters *ret)
 {
-	const struct hook_counters *before = &entry->before;
-
-	*ret = (struct hook_counters){0};
+	*ret = (struct hook_counters){};
 	if (entry->loaded)
 		loaded_policy_counters(entry->loaded, ret);
-	ret->hits += before->hits;
-	ret->matches += before->matches;
-	ret->posted += before->posted;
-	ret->rate_limited += before->rate_limited;
-	ret->unreadable += before->unreadable;
-	ret->errors += before->errors;
-	ret->signals += before->signals;
+	hook_counters_sum(ret, &entry->before);
 }
 
 /* What is in force goes. What it counts between this and its end is not counted. */

@@ -173,6 +173,15 @@ int base_sensor_counters(const struct base_sensor *sensor, struct cpu_state *ret
 	return 0;
 }
 
+uint64_t program_recursion_misses(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {};
+	uint32_t length = sizeof(info);
+	int fd = bpf_program__fd(program);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length) ? info.recursion_misses : 0;
+}
+
 uint64_t base_sensor_recursion_misses(const struct base_sensor *sensor)
 {
 	struct bpf_program *program;
@@ -180,16 +189,11 @@ uint64_t base_sensor_recursion_misses(const struct base_sensor *sensor)
 
 	bpf_object__for_each_program(program, sensor->object->obj)
 	{
-		struct bpf_prog_info info = {};
-		uint32_t length = sizeof(info);
-		int fd = bpf_program__fd(program);
-
 		/* What one instance missed the next has done, and a witness counts the rest. */
 		if (sensor->kernel.instances > 1 &&
 			!strncmp(bpf_program__section_name(program), "tp_btf/sched_", 13))
 			continue;
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &length))
-			misses += info.recursion_misses;
+		misses += program_recursion_misses(program);
 	}
 	return misses;
 }

@@ -30,6 +30,9 @@ int base_sensor_iterate(const struct base_sensor *sensor);
 int base_sensor_counters(const struct base_sensor *sensor, struct cpu_state *ret);
 /* Times a program did not run because it was running on that CPU already. */
 uint64_t base_sensor_recursion_misses(const struct base_sensor *sensor);
+/* The same of one program, loaded or not. */
+struct bpf_program;
+uint64_t program_recursion_misses(const struct bpf_program *program);
 /* What container `id` lost because of its share; false when the container is not in the map. */
 bool base_sensor_throttled(const struct base_sensor *sensor, uint64_t container_id,
 	uint64_t ret_lost[RECORD_KIND_MAX]);
