@@ -110,12 +110,10 @@ wait_for() {
 	done
 }
 
-marker_number=0
-# settle [SECONDS]: everything the kernel saw until now is in the JSON log.
+# settle [SECONDS]: everything the kernel saw until now is in the JSON log. The marker is of this call only:
+# a number counted up here would be forgotten by each $(…), and the next one find the same marker, written long ago.
 settle() {
-	local marker
-	marker_number=$((marker_number + 1))
-	marker=settled-$$-$marker_number-end
+	local marker=settled-$BASHPID-$EPOCHREALTIME-end
 	"$actors/nothing" "$marker"
 	if ! wait_for "${1:-10}" grep -qF "$marker" "$events_json"; then
 		fail "the daemon wrote an exec within ${1:-10} s" "$(tail -n 5 "$work/daemon.log")"
@@ -332,6 +330,25 @@ bundle_edit() {
 	shift 2
 	jq "$filter" "$@" "$directory/config.json" >"$directory/config.new" &&
 		mv "$directory/config.new" "$directory/config.json"
+}
+
+# A container's id that there is not
+new_id() {
+	head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'
+}
+
+# crio_bundle ID COMMAND…: the same as CRI-O makes it, in $crio, in the pod of tests/system/data
+crio_bundle() {
+	local id=$1 data=$tests_dir/data sandbox
+	shift
+	crio=$work/crio/overlay-containers
+	sandbox=$(jq -r '."io.kubernetes.cri-o.SandboxID"' "$data/crio-container-annotations.json")
+	bundle "$crio/$id/userdata" "$@"
+	bundle_edit "$crio/$id/userdata" '.annotations = ($annotations[0] | ."io.kubernetes.cri-o.ContainerID" = $id)
+		| .linux.cgroupsPath = "/kubepods/burstable/pod11111111-2222-3333-4444-555555555555/crio-" + $id' \
+		--slurpfile annotations "$data/crio-container-annotations.json" --arg id "$id"
+	mkdir -p "$crio/$sandbox/userdata"
+	jq '{ociVersion: "1.0.2-dev", annotations: .}' "$data/crio-sandbox-annotations.json" >"$crio/$sandbox/userdata/config.json"
 }
 
 runc() {
