@@ -281,15 +281,8 @@ policy crio-name /mark-scope- 'containerSelector: {matchLabels: {name: nginx}}' 
 policy crio-prod /mark-scope- | namespaced prod | put crio-prod.yaml
 policy crio-default /mark-scope- | namespaced default | put crio-default.yaml
 wait_for 10 state_is crio-default enabled
-data=$tests_dir/data crio=$work/crio/overlay-containers
-id=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
-sandbox=$(jq -r '."io.kubernetes.cri-o.SandboxID"' "$data/crio-container-annotations.json")
-bundle "$crio/$id/userdata" /actors/open-marks /mark-scope-crio- 1
-bundle_edit "$crio/$id/userdata" '.annotations = ($annotations[0] | ."io.kubernetes.cri-o.ContainerID" = $id)
-	| .linux.cgroupsPath = "/kubepods/burstable/pod11111111-2222-3333-4444-555555555555/crio-" + $id' \
-	--slurpfile annotations "$data/crio-container-annotations.json" --arg id "$id"
-mkdir -p "$crio/$sandbox/userdata"
-jq '{ociVersion: "1.0.2-dev", annotations: .}' "$data/crio-sandbox-annotations.json" >"$crio/$sandbox/userdata/config.json"
+id=$(new_id)
+crio_bundle "$id" /actors/open-marks /mark-scope-crio- 1
 runc run -b "$crio/$id/userdata" "$id" >"$work/runc.log" 2>&1 || fail "the CRI-O bundle runs" "$(cat "$work/runc.log")"
 is "a container of CRI-O's" "$(marks /mark-scope-crio-)" "containers:1 crio-name:1 crio-pod:1 crio-prod:1 everything:1 not-label:1"
 rm "$policies"/crio-*.yaml

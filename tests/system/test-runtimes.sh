@@ -7,7 +7,6 @@
 
 daemon_start
 data=$tests_dir/data
-new_id() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
 # container_of ARGUMENT FILTER: of the exec with this argument
 exec_of() {
@@ -22,14 +21,8 @@ is "plain runc: the id, the runtime, no labels" "$(exec_of from-plain-runc '.con
 is "plain runc: verified by the daemon's own look" "$(exec_of from-plain-runc '.container.verified')" true
 
 # ---- CRI-O ----
-crio=$work/crio/overlay-containers
-id=$(new_id) sandbox=$(jq -r '."io.kubernetes.cri-o.SandboxID"' "$data/crio-container-annotations.json")
-bundle "$crio/$id/userdata" /actors/nothing from-cri-o
-bundle_edit "$crio/$id/userdata" '.annotations = ($annotations[0] | ."io.kubernetes.cri-o.ContainerID" = $id)
-	| .linux.cgroupsPath = "/kubepods/burstable/pod11111111-2222-3333-4444-555555555555/crio-" + $id' \
-	--slurpfile annotations "$data/crio-container-annotations.json" --arg id "$id"
-mkdir -p "$crio/$sandbox/userdata"
-jq '{ociVersion: "1.0.2-dev", annotations: .}' "$data/crio-sandbox-annotations.json" >"$crio/$sandbox/userdata/config.json"
+id=$(new_id)
+crio_bundle "$id" /actors/nothing from-cri-o
 runc run -b "$crio/$id/userdata" "$id" >"$work/runc.log" 2>&1 || fail "the CRI-O bundle runs" "$(cat "$work/runc.log")"
 settle
 is "CRI-O: engine, image" "$(exec_of from-cri-o '.container | [.id, .runtime, .image.name]')" "[\"$id\",\"cri-o\",\"localhost/ocitest:1\"]"

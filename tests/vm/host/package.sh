@@ -53,14 +53,14 @@ make_tests_disk() {
 	make_upgrade "$tree/upgrade"
 	cp "$vm_dir/guest/start" "$vm_dir/guest/install" "$tree/guest/"
 	cp -r "$top/tests/system" "$tree/tests/"
-	mkdir -p "$tree/tests/vm"
+	mkdir -p "$tree"/tests/{vm,bench}
 	cp -r "$vm_dir/suites" "$tree/tests/vm/"
 	ln -s /usr/sbin/tallymand "$tree/installed/daemon/tallymand"
 	ln -s /usr/libexec/oci/hooks.d/tallyman-hook "$tree/installed/hook/tallyman-hook"
 	ln -s /usr/bin/tallyman "$tree/installed/cli/tallyman"
 	find "$build/test/tests/actors" -type f -perm -100 -exec cp -t "$tree/installed/tests/actors" {} +
 	cp "$build/test/tests/bpf/"{verify-programs,verify-policies,test-arguments} "$tree/installed/tests/bpf/"
-	cp -r "$top/tests/bench/policies" "$tree/tests/"
+	cp -r "$top/tests/bench/policies" "$tree/tests/bench/"
 	(cd "$build/test" && cp -t "$tree/installed/tests/bench" "${bench_programs[@]}" 2>/dev/null)
 	disk_from "$tree" "$1/tests.ext4" 256M tests
 	remove_tree "$tree"

@@ -11,7 +11,7 @@ rounds=5
 sysctl -q -w kernel.perf_event_paranoid=2
 systemctl stop tallymand.service tallymand.socket auditd.service
 mkdir -p "$test_logs"
-"$top_builddir/tests/bench/bench" --build "$top_builddir" --policies "$top_srcdir/tests/policies" --select policy \
+"$top_builddir/tests/bench/bench" --build "$top_builddir" --policies "$top_srcdir/tests/bench/policies" --select policy \
 	--rounds $rounds --output "$test_logs/bench.json" >"$test_logs/bench.txt" 2>&1
 is "it is measured" $? 0
 diag "$(cat "$test_logs/bench.txt")"
