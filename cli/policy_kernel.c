@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/policy/compile.h"
+#include "daemon/policy/kernel_types.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/tracefs.h"
 #include "daemon/sensor/probe.h"

@@ -10,6 +10,7 @@
 #include "daemon/policy/engine_internal.h"
 #include "daemon/policy/hook_internal.h"
 #include "daemon/policy/loaders.h"
+#include "daemon/policy/kernel_types.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/tracefs.h"
 #include "daemon/log.h"

@@ -25,10 +25,10 @@ bool hook_overrides(const struct policy_hook *hook)
 /* Most functions that call the hooks have their arguments. Where they have not, an argument of the
  * same number can be of the same type and another: mmap_file's prot, security_mmap_file's flags. */
 static int check_instead(const struct policy_hook *hook, const struct hook_place *place,
-	const char *name, const struct function *function, const struct btf *btf,
-	struct error *error)
+	const char *name, const struct function *function, struct error *error)
 {
 	const struct function_prototype *prototype = &function->prototype;
+	const struct btf *btf = kernel_types_get(function->types);
 	struct function_prototype wanted;
 	char hook_name[HOOK_TARGET_MAX + 16];
 
@@ -56,8 +56,7 @@ static int check_instead(const struct policy_hook *hook, const struct hook_place
 
 /* What each function must have, since all of a list are asked for the same. */
 static int check_prototype(const struct policy_hook *hook, const struct hook_place *place,
-	const char *name, const struct function *function, const struct btf *btf,
-	struct error *error)
+	const char *name, const struct function *function, struct error *error)
 {
 	const struct function_prototype *prototype = &function->prototype;
 	const struct policy_argument *argument;
@@ -69,7 +68,8 @@ static int check_prototype(const struct policy_hook *hook, const struct hook_pla
 	if (!prototype->return_type && hook->return_value)
 		return error_set(error, -EINVAL, "return: %s returns nothing", name);
 	if (place->mechanism == MECHANISM_FMOD_RET &&
-		probe_function(btf, name, BPF_MODIFY_RETURN) == -EINVAL)
+		probe_function(kernel_types_get(function->types), name, BPF_MODIFY_RETURN) ==
+			-EINVAL)
 		return error_set(error, -EOPNOTSUPP,
 			"Override: this kernel lets %s not be answered instead of called; allowed: "
 			"functions security_*",
@@ -88,14 +88,14 @@ static int check_prototype(const struct policy_hook *hook, const struct hook_pla
 }
 
 int function_check(const struct policy_hook *hook, const struct hook_place *place, const char *name,
-	const struct function *function, const struct btf *btf, struct error *error)
+	const struct function *function, struct error *error)
 {
 	int r;
 
 	if (!function->known)
 		return 0;
-	r = check_prototype(hook, place, name, function, btf, error);
-	return r < 0 ? r : check_instead(hook, place, name, function, btf, error);
+	r = check_prototype(hook, place, name, function, error);
+	return r < 0 ? r : check_instead(hook, place, name, function, error);
 }
 
 static int check_argument_like_first(const struct policy_argument *argument, const char *name,
@@ -129,14 +129,16 @@ static int check_argument_like_first(const struct policy_argument *argument, con
 }
 
 int function_check_like_first(const struct policy_hook *hook, const char *name,
-	const struct function *first, const struct function *function, const struct btf *btf,
-	struct error *error)
+	const struct function *first, const struct function *function, struct error *error)
 {
 	const struct policy_argument *argument;
+	const struct btf *btf;
 	int r = 0;
 
 	if (!first->known || !function->known)
 		return 0;
+	/* A module's types have the kernel's among them. */
+	btf = kernel_types_get(first->types->kernel ? first->types : function->types);
 	for (size_t i = 0; r >= 0 && (argument = hook_argument_at(hook, i)); i++)
 		r = check_argument_like_first(
 			argument, name, &first->prototype, &function->prototype, btf, error);

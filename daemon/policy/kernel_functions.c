@@ -31,32 +31,65 @@ bool traceable_functions_next(FILE *functions, char *ret_name, size_t size)
 	return true;
 }
 
-int function_is_traceable(const char *name)
+/* "name [module]" or "name\t[module]" taken apart. */
+static const char *module_of(char *line)
+{
+	char *module = strchr(line, '[');
+
+	line[strcspn(line, " \t\n")] = '\0';
+	if (!module)
+		return "";
+	module[strcspn(module, "]")] = '\0';
+	return module + 1;
+}
+
+static int find_traceable(const char *name, char *ret_module, size_t size)
 {
 	_cleanup_fclose_ FILE *functions = NULL;
 	char line[LINE_MAX_BYTES];
 	int r = traceable_functions_open(&functions);
 
-	if (r < 0)
-		return r;
-	while (traceable_functions_next(functions, line, sizeof(line)))
-		if (!strcmp(line, name))
+	while (r >= 0 && fgets(line, sizeof(line), functions)) {
+		const char *module = module_of(line);
+
+		if (!strcmp(line, name)) {
+			snprintf(ret_module, size, "%s", module);
 			return 1;
-	return 0;
+		}
+	}
+	return r;
+}
+
+int function_is_traceable(const char *name)
+{
+	char module[1];
+
+	return find_traceable(name, module, sizeof(module));
 }
 
 /* In a service /proc/kallsyms may be a file without a line (ProtectKernelTunables=); what can be
  * traced has fewer functions, but nearly all that programs can be put on. */
-bool function_is_in_kernel(const char *name)
+int function_find(const char *name, char *ret_module, size_t size)
 {
 	_cleanup_fclose_ FILE *symbols = fopen("/proc/kallsyms", "re");
-	char line[LINE_MAX_BYTES], symbol[256];
+	char line[LINE_MAX_BYTES];
 	bool any = false;
+	int r;
 
 	while (symbols && fgets(line, sizeof(line), symbols)) {
+		const char *module;
+		int begin = 0;
+
 		any = true;
-		if (sscanf(line, "%*s %*c %255s", symbol) == 1 && !strcmp(symbol, name))
-			return true;
+		sscanf(line, "%*s %*c %n", &begin);
+		module = module_of(line + begin);
+		if (!strcmp(line + begin, name)) {
+			snprintf(ret_module, size, "%s", module);
+			return 0;
+		}
 	}
-	return !any && function_is_traceable(name) != 0;
+	r = any ? 0 : find_traceable(name, ret_module, size);
+	if (r < 0)
+		ret_module[0] = '\0';
+	return r ? 0 : -ENOENT;
 }

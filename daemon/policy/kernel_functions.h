@@ -17,6 +17,7 @@ bool traceable_functions_next(FILE *functions, char *ret_name, size_t size);
 
 /* 1, 0, or -errno where the kernel does not say. Reads all of them. */
 int function_is_traceable(const char *name);
-/* Of functions without type information: those that the compiler gave another name, and of modules.
- * True too where the kernel does not say. Reads all of them. */
-bool function_is_in_kernel(const char *name);
+/* Of functions that the kernel's own type information has not: those that the compiler gave another
+ * name, and of modules. 0, and the module's name, "" for the kernel itself and where it does not
+ * say which functions it has; -ENOENT. Reads all of them. */
+int function_find(const char *name, char *ret_module, size_t size);

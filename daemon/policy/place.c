@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 
 #include "daemon/policy/kernel_btf.h"
+#include "daemon/policy/kernel_types.h"
 #include "lib/util.h"
 #include "policy/argument_types.h"
 #include "policy/words.h"
@@ -85,17 +86,26 @@ static bool reads_user_memory(const struct hook_argument *argument)
 	}
 }
 
-const struct btf *kernel_types_get(struct kernel_types *types)
+/* Where the structures are that `resolve` begins in. */
+static int resolve_types(struct kernel_types *types, const struct policy_argument *argument,
+	const struct btf **ret_btf, struct error *error)
 {
-	if (!types->btf)
-		types->btf = btf__load_vmlinux_btf();
-	return types->btf;
-}
+	int r;
 
-void kernel_types_done(struct kernel_types *types)
-{
-	btf__free(types->btf);
-	types->btf = NULL;
+	if (!kernel_types_get(types))
+		return error_set(
+			error, -EOPNOTSUPP, "resolve: this kernel has no type information (BTF)");
+	if (argument->btf_type_module.length && argument->btf_type.length) {
+		if (types->of_program)
+			return error_set(error, -EINVAL,
+				"btfTypeModule: of a program's argument btfPath says where the "
+				"types are");
+		r = kernel_types_of_module(types, argument->btf_type_module.data, &types, error);
+		if (r < 0)
+			return error_wrap(error, "btfTypeModule");
+	}
+	*ret_btf = kernel_types_get(types);
+	return 0;
 }
 
 /* The structure that `resolve` begins at. */
@@ -112,7 +122,13 @@ static uint32_t resolve_base(const struct btf *btf, const struct policy_argument
 		structure = declared ? kernel_btf_structure_of(btf, declared) : 0;
 	if (!structure)
 		error_set(error, -EINVAL,
-			"resolve: the kernel does not say what structure this is: btfType may");
+			argument->btf_type.length ? "btfType: there is no structure of that name%s"
+						  : "resolve: the kernel does not say what "
+						    "structure this is: btfType "
+						    "may",
+			argument->btf_type_module.length
+				? " in the kernel or this module"
+				: "; that of a module needs btfTypeModule");
 	return structure;
 }
 
@@ -145,17 +161,14 @@ static int resolve(struct hook_argument *result, const struct policy_argument *a
 	struct kernel_types *types, uint32_t declared, enum policy_argument_type *type,
 	struct error *error)
 {
-	const struct btf *btf = kernel_types_get(types);
+	const struct btf *btf = NULL;
 	struct field_path path;
 	uint32_t structure;
 	int r;
 
-	if (!btf)
-		return error_set(
-			error, -EOPNOTSUPP, "resolve: this kernel has no type information (BTF)");
-	if (argument->btf_type_module.length)
-		return error_set(
-			error, -EOPNOTSUPP, "btfTypeModule is not supported by this version");
+	r = resolve_types(types, argument, &btf, error);
+	if (r < 0)
+		return r;
 	structure = resolve_base(btf, argument, declared, error);
 	if (!structure)
 		return error->code;

@@ -38,13 +38,7 @@ struct hook_abilities {
 	bool tracepoint_events; /* perf events of tracepoints */
 };
 
-/* The kernel's type information, opened when it is first needed. */
-struct kernel_types {
-	struct btf *btf;
-};
-/* NULL when there is none. */
-const struct btf *kernel_types_get(struct kernel_types *types);
-void kernel_types_done(struct kernel_types *types);
+struct kernel_types;
 
 struct hook_target {
 	char name[HOOK_TARGET_MAX]; /* "openat", "sched_process_exec", "tcp_connect" */

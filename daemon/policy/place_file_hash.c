@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 
 #include "daemon/policy/kernel_btf.h"
+#include "daemon/policy/kernel_types.h"
 #include "daemon/policy/place.h"
 #include "daemon/sensor/probe.h"
 

@@ -12,6 +12,7 @@
 #include "daemon/policy/function_check.h"
 #include "daemon/policy/kernel_btf.h"
 #include "daemon/policy/kernel_functions.h"
+#include "daemon/policy/kernel_types.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/registers.h"
 #include "daemon/sensor/probe.h"
@@ -92,7 +93,7 @@ static int add_functions(
 static int add_security_hook(
 	const struct policy_hook *hook, struct hook_place *place, struct error *error)
 {
-	char name[HOOK_TARGET_MAX];
+	char name[HOOK_TARGET_MAX], module[MODULE_NAME_MAX];
 	size_t length;
 
 	if (bpf_is_security_module()) {
@@ -105,7 +106,7 @@ static int add_security_hook(
 		return error_set(error, -ENAMETOOLONG, "no hook has such a long name");
 	/* That of bprm_check_security is security_bprm_check, and so of most that end so. */
 	length = strlen(name) - strlen(SECURITY_END);
-	if (!strcmp(name + length, SECURITY_END) && !function_is_in_kernel(name))
+	if (!strcmp(name + length, SECURITY_END) && function_find(name, module, sizeof(module)) < 0)
 		name[length] = '\0';
 	return hook_place_add_target(place, name, 0, error);
 }
@@ -143,16 +144,19 @@ static void type_name(const struct hook_place *place, const char *target, char *
 /* Trampolines carry what is in registers; newer kernels' more, and structures by value. A kprobe
  * sees the same of any. */
 static int avoid_trampoline(const struct policy_hook *hook, struct hook_place *place,
-	const char *name, const struct function *function, const struct btf *btf,
-	struct error *error)
+	const char *name, const struct function *function, struct error *error)
 {
 	const struct function_prototype *prototype = &function->prototype;
 
 	if (!function->known ||
 		(prototype->raw_count <= HOOK_REGISTERS &&
 			prototype->raw_count == prototype->parameter_count) ||
-		place->mechanism != MECHANISM_FENTRY ||
-		probe_function(btf, name, BPF_TRACE_FENTRY) != -EINVAL)
+		place->mechanism != MECHANISM_FENTRY)
+		return 0;
+	/* A module's function cannot be tried so: a fentry is left to the attempt itself. */
+	if (function->types->kernel ? hook->kind == POLICY_FENTRY
+				    : probe_function(kernel_types_get(function->types), name,
+					      BPF_TRACE_FENTRY) != -EINVAL)
 		return 0;
 	if (hook->kind == POLICY_FENTRY)
 		return error_set(error, -EOPNOTSUPP,
@@ -164,36 +168,58 @@ static int avoid_trampoline(const struct policy_hook *hook, struct hook_place *p
 	return 0;
 }
 
+/* -ENOENT: there is none. */
+static int find_function(const struct policy_hook *hook, struct kernel_types *types,
+	const struct hook_place *place, const char *target, struct function *ret_function,
+	struct error *error)
+{
+	struct function function = {.types = types};
+	char name[HOOK_TARGET_MAX + 16], module[MODULE_NAME_MAX];
+	struct error no_types = {};
+
+	type_name(place, target, name, sizeof(name));
+	function.known = kernel_types_get(types) && kernel_btf_function(kernel_types_get(types),
+							    name, &function.prototype) == 0;
+	if (!function.known && place->mechanism == MECHANISM_LSM)
+		return error_set(
+			error, -ENOENT, "this kernel has no LSM hook \"%s\"", hook->hook.data);
+	if (!function.known && function_find(target, module, sizeof(module)) < 0)
+		return error_set(error, -ENOENT, "this kernel has no such function: %s", target);
+	if (!function.known && module[0] &&
+		kernel_types_of_module(types, module, &function.types, &no_types) == 0)
+		function.known = kernel_btf_function(kernel_types_get(function.types), name,
+					 &function.prototype) == 0;
+	*ret_function = function;
+	return 0;
+}
+
 /* What is known of each target; those that are not there go, where `ignore` says so. The first is
  * what the arguments are taken from. */
-static int find_functions(const struct policy_hook *hook, const struct btf *btf,
+static int find_functions(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct function *ret_first, struct error *error)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < place->target_count; i++) {
 		struct hook_target *target = &place->targets[i];
-		struct function function = {};
-		char name[HOOK_TARGET_MAX + 16];
+		struct function function;
 		int r;
 
-		type_name(place, target->name, name, sizeof(name));
-		function.known = btf && kernel_btf_function(btf, name, &function.prototype) == 0;
-		if (!function.known && place->mechanism == MECHANISM_LSM)
-			return error_set(error, -ENOENT, "this kernel has no LSM hook \"%s\"",
-				hook->hook.data);
-		if (!function.known && !function_is_in_kernel(target->name)) {
-			if (hook->ignore_call_not_found)
-				continue;
-			return error_set(error, -ENOENT, "this kernel has no such function: %s",
-				target->name);
-		}
-		r = function_check(hook, place, target->name, &function, btf, error);
+		r = find_function(hook, types, place, target->name, &function, error);
+		if (r == -ENOENT && hook->ignore_call_not_found &&
+			place->mechanism != MECHANISM_LSM)
+			continue;
+		/* Types of two modules that are not the kernel's have the same ids. */
+		if (r >= 0 && count && function.types->kernel && ret_first->types->kernel &&
+			function.types != ret_first->types)
+			function.known = false;
 		if (r >= 0)
-			r = avoid_trampoline(hook, place, target->name, &function, btf, error);
+			r = function_check(hook, place, target->name, &function, error);
+		if (r >= 0)
+			r = avoid_trampoline(hook, place, target->name, &function, error);
 		if (r >= 0 && count)
 			r = function_check_like_first(
-				hook, target->name, ret_first, &function, btf, error);
+				hook, target->name, ret_first, &function, error);
 		if (r < 0)
 			return r;
 		target->parameter_count = function.prototype.raw_count;
@@ -252,7 +278,7 @@ static int put_register(struct hook_place *place, uint32_t index,
 
 static int put_argument(const struct policy_hook *hook, struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, const struct function *function,
-	struct kernel_types *types, struct error *error)
+	struct error *error)
 {
 	uint32_t count = function->known ? function->prototype.parameter_count : HOOK_REGISTERS;
 	uint32_t declared = 0;
@@ -267,7 +293,7 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 		if (function->known)
 			declared = function->prototype.parameters[argument->index];
 	}
-	r = hook_place_argument(place, index, argument, types, declared, error);
+	r = hook_place_argument(place, index, argument, function->types, declared, error);
 	if (r < 0)
 		return r;
 	return argument->value_source == POLICY_SOURCE_PT_REGS
@@ -276,26 +302,25 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 }
 
 static int put_arguments(const struct policy_hook *hook, struct hook_place *place,
-	const struct function *function, struct kernel_types *types, struct error *error)
+	const struct function *function, struct error *error)
 {
 	uint32_t returned = function->known ? function->prototype.return_type : 0;
 	const struct policy_argument *argument;
 	int r = 0;
 
 	for (uint32_t i = 0; r >= 0 && (argument = hook_argument_at(hook, i)); i++)
-		r = put_argument(hook, place, i, argument, function, types, error);
+		r = put_argument(hook, place, i, argument, function, error);
 	if (r < 0 || !hook->return_arg.source)
 		return r;
 	place->arguments[HOOK_RETURN_ARGUMENT].raw = HOOK_RAW_RETURN;
 	return hook_place_argument(
-		place, HOOK_RETURN_ARGUMENT, &hook->return_arg, types, returned, error);
+		place, HOOK_RETURN_ARGUMENT, &hook->return_arg, function->types, returned, error);
 }
 
 int hook_place_functions(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error)
 {
-	const struct btf *btf = kernel_types_get(types);
-	struct function function = {};
+	struct function function = {.types = types};
 	int r;
 
 	if (hook->kind == POLICY_LSM_HOOK) {
@@ -309,13 +334,13 @@ int hook_place_functions(const struct policy_hook *hook, struct kernel_types *ty
 	if (r >= 0 && !place->target_count)
 		return error_set(error, -EINVAL, "the list is empty");
 	if (r >= 0)
-		r = find_functions(hook, btf, place, &function, error);
+		r = find_functions(hook, types, place, &function, error);
 	if (r < 0)
 		return r;
 	if (!place->target_count)
 		place->mechanism = MECHANISM_KPROBE;
 	place->parameter_count = function.prototype.raw_count;
-	r = put_arguments(hook, place, &function, types, error);
+	r = put_arguments(hook, place, &function, error);
 	if (r >= 0 && hook->kind == POLICY_LSM_HOOK && hook_wants_file_hash(hook))
 		r = hook_place_file_hash(hook, types, place, error);
 	place->raw_count = hook_place_raws_used(place);

@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "daemon/policy/binary_digest.h"
+#include "daemon/policy/kernel_types.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/registers.h"
 #include "daemon/policy/uprobe.h"
@@ -261,6 +262,7 @@ static int types_of(struct program_arguments *arguments, const struct policy_arg
 		return error_set(error, -EINVAL,
 			"resolve: a program's types are needed: btfPath says where they are");
 	if (!arguments->own_types.btf) {
+		arguments->own_types.of_program = true;
 		arguments->own_types.btf = btf__parse(path, NULL);
 		if (!arguments->own_types.btf)
 			return error_set(error, -errno, "btfPath %s: %s", path, strerror(errno));

@@ -8,6 +8,7 @@
 
 #include <bpf/btf.h>
 
+#include "daemon/policy/kernel_types.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/system_calls.h"
 #include "daemon/policy/tracepoint_format.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/policy/kernel_btf.h"
+#include "daemon/policy/kernel_types.h"
 #include "daemon/policy/place.h"
 #include "daemon/policy/tracepoint_format.h"
 #include "lib/cleanup.h"

@@ -174,6 +174,11 @@ refuses "a register that there is not" 'kprobes: [{call: security_file_open, sys
 	'resolve: this machine has no register r99'
 refuses "registers of a system call" 'kprobes: [{call: sys_openat, args: [{index: 0, type: uint64, source: pt_regs, resolve: rsp}]}]' \
 	'source: pt_regs: not of a system call; allowed: functions'
+exited='tracepoints: [{subsystem: sched, event: sched_process_exit, raw: true, args: [{index: 0, type: uint32, resolve: pid'
+refuses "a type that there is not" "$exited, btfType: tally}]}]" 'btfType: there is no structure of that name'
+refuses "a module that there is not" "$exited, btfType: task_struct, btfTypeModule: tally-module}]}]" \
+	'btfTypeModule: there is no type information .BTF. of a module tally_module'
+refuses "what is no module's name" "$exited, btfType: task_struct, btfTypeModule: ../fs/x}]}]" 'btfTypeModule: "../fs/x" is not a module'
 refuses "Override of any function" 'kprobes: [{call: vfs_write, syscall: false, selectors: [{matchActions: [{action: Override, argError: -1}]}]}]' \
 	'lets vfs_write not be answered|no BPF trampolines'
 policy_add ignored 'kprobes: [{call: tally_function, syscall: false, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}, {call: sys_tally, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}]'

@@ -176,6 +176,20 @@ paranoid=$(cat /proc/sys/kernel/perf_event_paranoid)
 sysctl -q -w kernel.perf_event_paranoid=2
 modprobe dummy && ip link add tally0 type dummy && ip link set tally0 up && ip addr add 10.99.0.1/24 dev tally0
 added module 'kprobes: [{call: dummy_xmit, syscall: false, args: [{index: 0, type: skb}, {index: 1, type: net_device}], selectors: [{matchArgs: [{index: 1, operator: Equal, values: [tally0]}, {index: 0, operator: DPort, values: ["77"]}]}]}]'
+modprobe af_alg
+# Types of the function's own, of a module that is named, and one that no other has
+added module-types 'kprobes:
+- {call: dummy_xmit, syscall: false, args: [{index: 0}, {index: 1}, {index: 1, resolve: mtu}], selectors: [{matchArgs: [{args: [0], operator: DPort, values: ["77"]}]}]}
+- call: security_socket_connect
+  syscall: false
+  args:
+  - {index: 1, type: uint8, btfType: sockaddr_alg_new, btfTypeModule: af_alg, resolve: "salg_type[1]"}
+  - {index: 1, type: auto, btfType: sockaddr_alg_new, btfTypeModule: af-alg, resolve: salg_family}
+  selectors: [{matchArgs: [{args: [0], operator: Equal, values: ["77"]}]}]'
+policy_file no-module 'kprobes: [{call: security_socket_connect, syscall: false, args: [{index: 1, type: uint8, btfType: sockaddr_alg_new, resolve: salg_family}]}]'
+like "a module's type that is asked of the kernel" "$(tallyman policy add "$work/no-module.yaml" 2>&1)" 'btfType: there is no structure of that name; that of a module needs btfTypeModule'
+policy_file no-argument 'kprobes: [{call: dummy_xmit, syscall: false, args: [{index: 2, type: int}]}]'
+like "an argument that a module's function has not" "$(tallyman policy add "$work/no-argument.yaml" 2>&1)" 'index 2: dummy_xmit has 2 arguments'
 added registers 'kprobes: [{call: security_file_open, syscall: false, args: [{index: 0, type: file}, {index: 0, type: uint64, source: pt_regs, resolve: rdi}], selectors: [{matchArgs: [{args: [0], operator: Postfix, values: ["/secret"]}, {args: [1], operator: NotEqual, values: ["0"]}]}]}]'
 echo x >/dev/udp/10.99.0.9/77
 echo x >/dev/udp/10.99.0.9/78
@@ -183,8 +197,11 @@ cat "$work/secret" >/dev/null
 cat "$work/call.yaml" >/dev/null
 settle
 is "a module's function" "$(events '.process_kprobe | select(.policy_name == "module") | [.args[0].skb_arg.dport, .args[1].string_arg]')" '[77,"tally0"]'
+is "its types, by its module" "$(events '.process_kprobe | select(.policy_name == "module-types" and .function_name == "dummy_xmit") | [.args[0].skb_arg.dport, .args[1].string_arg, .args[2].uint_arg]')" \
+	'[77,"tally0",1500]'
+is "a type of a module that is named" "$(events '.process_kprobe | select(.policy_name == "module-types" and .function_name != "dummy_xmit") | [.args[] | .uint_arg]')" '[77,2]'
 is "a register" "$(events '.process_kprobe | select(.policy_name == "registers") | [.args[0].file_arg.path, (.args[1].size_arg | length > 15)]')" "[\"$work/secret\",true]"
-policy_delete module registers
+policy_delete module module-types registers
 sysctl -q -w "kernel.perf_event_paranoid=$paranoid"
 
 # ---- what is in force, and what it costs ----
