@@ -187,9 +187,9 @@ added module-types 'kprobes:
   - {index: 1, type: auto, btfType: sockaddr_alg_new, btfTypeModule: af-alg, resolve: salg_family}
   selectors: [{matchArgs: [{args: [0], operator: Equal, values: ["77"]}]}]'
 policy_file no-module 'kprobes: [{call: security_socket_connect, syscall: false, args: [{index: 1, type: uint8, btfType: sockaddr_alg_new, resolve: salg_family}]}]'
-like "a module's type that is asked of the kernel" "$(tallyman policy add "$work/no-module.yaml" 2>&1)" 'btfType: there is no structure of that name; that of a module needs btfTypeModule'
+like "a module's type that is asked of the kernel" "$(tallyman policy check --kernel "$work/no-module.yaml")" 'btfType: there is no structure of that name; that of a module needs btfTypeModule'
 policy_file no-argument 'kprobes: [{call: dummy_xmit, syscall: false, args: [{index: 2, type: int}]}]'
-like "an argument that a module's function has not" "$(tallyman policy add "$work/no-argument.yaml" 2>&1)" 'index 2: dummy_xmit has 2 arguments'
+like "an argument that a module's function has not" "$(tallyman policy check --kernel "$work/no-argument.yaml")" 'index 2: dummy_xmit has 2 arguments'
 added registers 'kprobes: [{call: security_file_open, syscall: false, args: [{index: 0, type: file}, {index: 0, type: uint64, source: pt_regs, resolve: rdi}], selectors: [{matchArgs: [{args: [0], operator: Postfix, values: ["/secret"]}, {args: [1], operator: NotEqual, values: ["0"]}]}]}]'
 echo x >/dev/udp/10.99.0.9/77
 echo x >/dev/udp/10.99.0.9/78
