@@ -2,7 +2,7 @@
 /*
  * One hook of a policy. The object is opened once for each hook and configured by its constants,
  * and of the programs below the one is loaded that fits where the hook is; its maps are its own, or
- * shared by all hooks, or the base sensor's (daemon/policy/hook.c says which).
+ * shared by all hooks, or the base sensor's (daemon/policy/engine/hook.c says which).
  */
 #include "policy/hook.bpf.h"
 #include "policy/page_in.bpf.h"

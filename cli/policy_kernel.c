@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/policy/compile.h"
-#include "daemon/policy/kernel_types.h"
-#include "daemon/policy/place.h"
-#include "daemon/policy/tracefs.h"
+#include "daemon/policy/engine/compile.h"
+#include "daemon/policy/place/kernel_types.h"
+#include "daemon/policy/place/place.h"
+#include "daemon/policy/place/tracefs.h"
 #include "daemon/sensor/probe.h"
 #include "lib/cleanup.h"
 #include "lib/json_writer.h"

@@ -9,7 +9,7 @@
 #include "bpf/include/event.h"
 #include "daemon/enrich/container.h"
 #include "daemon/enrich/process.h"
-#include "daemon/policy/hit.h"
+#include "daemon/policy/hit/hit.h"
 #include "lib/event_kind.h"
 
 struct event {

@@ -20,7 +20,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
-#include "daemon/policy/loaders.h"
+#include "daemon/policy/engine/loaders.h"
 #include "daemon/source/snapshot.h"
 #include "lib/util.h"
 

@@ -10,7 +10,7 @@
 #include "daemon/enrich/enrich_mapping.h"
 #include "daemon/export/export.h"
 #include "daemon/losses.h"
-#include "daemon/policy/engine.h"
+#include "daemon/policy/engine/engine.h"
 #include "daemon/sensor/base.h"
 #include "daemon/source/ring.h"
 #include "lib/error.h"

@@ -189,8 +189,8 @@ struct hook_step {
 
 /*
  * What an argument must be for any selector to match: tried before the steps, so that a miss is
- * cheap. Found by daemon/policy/prefilter.c. What passes may match or not; what does not pass
- * never does.
+ * cheap. Found by daemon/policy/engine/prefilter.c. What passes may match or not; what does not
+ * pass never does.
  */
 struct number_range {
 	__u64 low, high;

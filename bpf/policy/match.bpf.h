@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Selectors: steps, each one question with where to go on for each answer. Compiled from the policy
- * by daemon/policy/compile.c; what they mean is in policy/selector_model.h.
+ * by daemon/policy/engine/compile.c; what they mean is in policy/selector_model.h.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The operators of CelExpr's expressions: compiled by daemon/policy/compile_expression.c, what they
- * mean is in policy/cel.h. */
+/* The operators of CelExpr's expressions: compiled by daemon/policy/engine/compile_expression.c,
+ * what they mean is in policy/cel.h. */
 #pragma once
 
 #include "policy/argument_integer.bpf.h"

@@ -6,7 +6,7 @@
 
 #include "daemon/enrich/hit_pieces.h"
 #include "daemon/enrich/pending_hits.h"
-#include "daemon/policy/hit.h"
+#include "daemon/policy/hit/hit.h"
 
 /* A call that does not return for so long (accept, poll) is an event without its return. */
 #define HIT_RETURN_WAIT_NS 30000000000ULL

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "daemon/decode/decode.h"
-#include "daemon/policy/hit.h"
+#include "daemon/policy/hit/hit.h"
 
 #define HIT_PIECES_ARGUMENTS_MAX 256
 #define HIT_PIECES_BYTES_MAX	 ((size_t)8 << 20)

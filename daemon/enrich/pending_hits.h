@@ -10,7 +10,7 @@
 #include "daemon/decode/decode.h"
 #include "daemon/enrich/pool.h"
 #include "daemon/enrich/process.h"
-#include "daemon/policy/hit.h"
+#include "daemon/policy/hit/hit.h"
 
 #define PENDING_HITS_MAX       4096
 #define PENDING_HITS_BYTES_MAX (8u << 20)

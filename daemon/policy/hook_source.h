@@ -3,9 +3,9 @@
 #pragma once
 
 #include "daemon/enrich/enrich_hit.h"
-#include "daemon/policy/engine.h"
-#include "daemon/policy/kernel_symbols.h"
-#include "daemon/policy/user_symbols.h"
+#include "daemon/policy/engine/engine.h"
+#include "daemon/policy/hit/kernel_symbols.h"
+#include "daemon/policy/hit/user_symbols.h"
 
 struct engine_hook_source {
 	struct policy_engine *engine;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "daemon/clock.h"
-#include "daemon/policy/hook.h"
+#include "daemon/policy/engine/hook.h"
 #include "lib/cleanup.h"
 #include "lib/util.h"
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/policy/engine.h"
+#include "daemon/policy/engine/engine.h"
 #include "daemon/policy/scope_table.h"
 #include "lib/error.h"
 #include "policy/policy.h"

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "daemon/policy/engine.h"
+#include "daemon/policy/engine/engine.h"
 #include "daemon/policy/scope.h"
 #include "lib/error.h"
 

@@ -9,7 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/base.skel.h"
-#include "daemon/policy/hook.h"
+#include "daemon/policy/engine/hook.h"
 #include "daemon/sensor/probe.h"
 #include "daemon/sensor/refusal.h"
 #include "lib/cleanup.h"

@@ -21,14 +21,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "daemon/policy/hook.h"
+#include "daemon/policy/engine/hook.h"
 
 #include "bpf/policy.skel.h"
 #include "daemon/config.h"
-#include "daemon/policy/compile.h"
-#include "daemon/policy/place.h"
-#include "daemon/policy/prefilter.h"
-#include "daemon/policy/system_calls.h"
+#include "daemon/policy/engine/compile.h"
+#include "daemon/policy/place/place.h"
+#include "daemon/policy/engine/prefilter.h"
+#include "daemon/policy/place/system_calls.h"
 #include "daemon/sensor/base.h"
 #include "daemon/source/ring.h"
 #include "lib/cleanup.h"

@@ -111,7 +111,7 @@ static void set_target(struct bpf_program *program)
 	}
 }
 
-/* As daemon/policy/hook_environment.c does. */
+/* As daemon/policy/engine/hook_environment.c does. */
 static struct policy_bpf *open_object(bool resumes)
 {
 	struct policy_bpf *object = calloc(1, sizeof(*object));

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "daemon/policy/usdt.h"
+#include "daemon/policy/place/usdt.h"
 #include "lib/cleanup.h"
 #include "lib/fd.h"
 #include "tests/fuzz/fuzz.h"

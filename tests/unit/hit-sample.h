@@ -4,7 +4,7 @@
 
 #include "bpf/include/policy.h"
 #include "daemon/event.h"
-#include "daemon/policy/hit.h"
+#include "daemon/policy/hit/hit.h"
 #include "lib/buf.h"
 
 struct hit_sample {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/policy/engine.h"
+#include "daemon/policy/engine/engine.h"
 
 #define STUB_CONTAINERS_MAX 64
 #define STUB_LOG_MAX	    8192

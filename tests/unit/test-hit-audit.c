@@ -9,7 +9,7 @@
 #include "daemon/audit/hit_record.h"
 #include "daemon/audit/netlink.h"
 #include "daemon/audit/record.h"
-#include "daemon/policy/audit_kind.h"
+#include "daemon/policy/hit/audit_kind.h"
 #include "tests/audit/samples.h"
 #include "tests/unit/hit-sample.h"
 #include "tests/unit/unit.h"

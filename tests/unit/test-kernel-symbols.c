@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/policy/kernel_symbols.h"
+#include "daemon/policy/hit/kernel_symbols.h"
 #include "tests/unit/unit.h"
 
 static void expect(

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/policy/compile.h"
+#include "daemon/policy/engine/compile.h"
 #include "lib/buf.h"
 #include "policy/cel.h"
 #include "policy/policy.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every match needs, as found in a policy's steps. The kernel's own answers are compared with
  * the model's in tests/bpf/test-selectors.c. */
-#include "daemon/policy/prefilter.h"
+#include "daemon/policy/engine/prefilter.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/policy/place.h"
+#include "daemon/policy/place/place.h"
 #include "lib/buf.h"
 #include "policy/policy.h"
 #include "tests/bpf/prefilter-model.h"

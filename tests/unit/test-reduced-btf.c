@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/policy/reduced_btf.h"
+#include "daemon/policy/place/reduced_btf.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a probe's arguments are, as its note writes it. */
-#include "daemon/policy/usdt.h"
+#include "daemon/policy/place/usdt.h"
 
 #include <errno.h>
 #include <string.h>

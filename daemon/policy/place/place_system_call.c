@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System calls: by their functions in the kernel, which costs other calls nothing; or by their
+ * tracepoints, on kernels without trampolines; or where all system calls pass, which every kernel
+ * allows, and which each call pays for. docs/kernels.md has the figures. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+
+#include "daemon/policy/place/kernel_types.h"
+#include "daemon/policy/place/place.h"
+#include "daemon/policy/place/system_calls.h"
+#include "daemon/policy/place/tracepoint_format.h"
+#include "lib/util.h"
+
+#define SYSTEM_CALL_ARGUMENTS_MAX 6
+/* Each has a program of its own; of a longer list all pass by one. */
+#define SYSTEM_CALL_FUNCTIONS_MAX 8
+/* Every kernel has this call. */
+#define KNOWN_EVENT	  "sys_enter_read"
+#define KNOWN_FUNCTION_32 "__ia32_compat_sys_openat"
+
+/* Only where a kernel runs such programs has it functions for their calls. */
+static bool runs_32_bit_programs(struct kernel_types *types)
+{
+#ifdef __aarch64__
+	return true;
+#else
+	const struct btf *btf = kernel_types_get(types);
+
+	return !btf || btf__find_by_name_kind(btf, KNOWN_FUNCTION_32, BTF_KIND_FUNC) > 0;
+#endif
+}
+
+/* What was left out of this kernel has no tracepoint; the calls of 32-bit programs have none at
+ * all. */
+static int check_tracepoint(const char *call, const char *name, struct error *error)
+{
+	char event[HOOK_TARGET_MAX + 16];
+
+	snprintf(event, sizeof(event), "sys_enter_%s", name);
+	if (tracepoint_exists("syscalls", KNOWN_EVENT) && !tracepoint_exists("syscalls", event))
+		return error_set(error, -ENOENT,
+			"%s: this kernel has no such system call (tracepoint syscalls/%s)", call,
+			event);
+	return 0;
+}
+
+static int add_system_call(
+	struct hook_place *place, struct kernel_types *types, const char *call, struct error *error)
+{
+	char function[HOOK_TARGET_MAX];
+	uint32_t number;
+	const char *name;
+	int r = system_call_number(call, &number);
+
+	if (r == -EOPNOTSUPP)
+		return error_set(
+			error, r, "%s: this machine has no system calls of this ABI", call);
+	if (r < 0 || system_call_function(number, function, sizeof(function)) < 0)
+		return error_set(error, -ENOENT, "%s: this machine has no such system call", call);
+	name = system_call_bare_name(function); /* as the kernel's tracepoints are called */
+	if (number & SYSTEM_CALL_32_BIT) {
+		if (!runs_32_bit_programs(types))
+			return error_set(error, -EOPNOTSUPP,
+				"%s: this kernel runs no 32-bit programs (CONFIG_IA32_EMULATION)",
+				call);
+		return hook_place_add_target(place, function, number, error);
+	}
+	r = check_tracepoint(call, name, error);
+	return r < 0 ? r : hook_place_add_target(place, name, number, error);
+}
+
+/* Where `ignore` says so, what is not there is left out. */
+static int add_or_ignore(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, const char *call, struct error *error)
+{
+	struct error ignored = {};
+	int r = add_system_call(place, types, call, hook->ignore_call_not_found ? &ignored : error);
+
+	if (r >= 0 || !hook->ignore_call_not_found)
+		return r;
+	return r == -ENOENT ? 0 : error_set(error, r, "%s", ignored.message);
+}
+
+static int add_all(const struct policy_hook *hook, struct kernel_types *types,
+	struct hook_place *place, struct error *error)
+{
+	const struct policy_list *list = hook->call_list;
+	int r = 0;
+
+	if (!list)
+		return add_or_ignore(hook, types, place, hook->call.data, error);
+	if (list->type == POLICY_LIST_GENERATED_SYSCALLS)
+		return error_set(error, -EOPNOTSUPP,
+			"a list of all system calls is not supported by this version: use "
+			"tracepoint raw_syscalls/sys_enter");
+	for (size_t i = 0; i < list->values.count && r >= 0; i++)
+		r = add_or_ignore(hook, types, place, list->values.items[i].data, error);
+	return r;
+}
+
+/* How many of the calls are made by 32-bit programs. */
+static size_t count_32_bit(const struct hook_place *place)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < place->target_count; i++)
+		count += !!(place->targets[i].number & SYSTEM_CALL_32_BIT);
+	return count;
+}
+
+static int put_argument(struct hook_place *place, uint32_t index,
+	const struct policy_argument *argument, struct kernel_types *types, struct error *error)
+{
+	struct hook_argument *result = &place->arguments[index];
+	int r;
+
+	if (argument->value_source == POLICY_SOURCE_CALL &&
+		argument->index >= SYSTEM_CALL_ARGUMENTS_MAX)
+		return error_set(error, -EINVAL, "index %lld: system calls have arguments 0 to %d",
+			(long long)argument->index, SYSTEM_CALL_ARGUMENTS_MAX - 1);
+	result->raw = (uint8_t)argument->index;
+	r = hook_place_argument(place, index, argument, types, 0, error);
+	if (r < 0 || argument->value_source != POLICY_SOURCE_CALL ||
+		result->reader != ARGUMENT_INTEGER || (result->flags & ARGUMENT_RESOLVED))
+		return r;
+	/* Their registers are narrower than a long of ours. */
+	if (place->is_32_bit)
+		result->size = MIN(result->size, (uint8_t)sizeof(uint32_t));
+	else if (count_32_bit(place) && result->is_signed && result->size > sizeof(uint32_t))
+		return error_set(error, -EINVAL,
+			"index %lld: of a list with calls of both ABIs a long has not one width; "
+			"allowed: a hook for each ABI, int, ulong",
+			(long long)argument->index);
+	return 0;
+}
+
+static enum hook_mechanism choose_mechanism(
+	const struct hook_place *place, const struct hook_abilities *abilities)
+{
+	if (!place->target_count) /* nowhere */
+		return MECHANISM_SYSCALL_ALL;
+	/* Which function serves a call of a 32-bit program the kernel does not say. */
+	if (count_32_bit(place))
+		return MECHANISM_SYSCALL_ALL;
+	if (abilities->trampolines && place->target_count <= SYSTEM_CALL_FUNCTIONS_MAX)
+		return MECHANISM_SYSCALL_FENTRY;
+	return abilities->tracepoint_events ? MECHANISM_SYSCALL_TRACEPOINT : MECHANISM_SYSCALL_ALL;
+}
+
+int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types *types,
+	const struct hook_abilities *abilities, struct hook_place *place, struct error *error)
+{
+	const struct policy_argument *argument;
+	int r = add_all(hook, types, place, error);
+
+	place->mechanism = choose_mechanism(place, abilities);
+	place->is_32_bit = place->target_count && count_32_bit(place) == place->target_count;
+	place->parameter_count = 1; /* of a call's function: the registers */
+	for (uint32_t i = 0; r >= 0 && (argument = hook_argument_at(hook, i)); i++)
+		r = put_argument(place, i, argument, types, error);
+	if (r < 0)
+		return r;
+	place->raw_count = hook_place_raws_used(place);
+	if (place->raw_count > SYSTEM_CALL_ARGUMENTS_MAX)
+		return error_set(error, -EINVAL, "sizeArgIndex: system calls have %d arguments",
+			SYSTEM_CALL_ARGUMENTS_MAX);
+	place->arguments[HOOK_RETURN_ARGUMENT].raw = HOOK_RAW_RETURN;
+	return hook->return_arg.source ? hook_place_argument(place, HOOK_RETURN_ARGUMENT,
+						 &hook->return_arg, types, 0, error)
+				       : 0;
+}
