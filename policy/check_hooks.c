@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a hook says: what it is put on, its arguments, message and tags. */
+#include <errno.h>
 #include <string.h>
 
 #include "lib/utf8.h"
 #include "lib/util.h"
+#include "policy/program_words.h"
 #include "policy/read.h"
 
 static bool is_symbol_character(char c)
@@ -63,10 +65,61 @@ static void check_call(struct policy_checker *checker)
 		check_symbol(checker, &hook->call);
 }
 
+static bool reads_at_return(const struct policy_hook *hook)
+{
+	for (size_t i = 0; i < hook->args.count; i++)
+		if (hook->args.items[i].return_copy)
+			return true;
+	return hook->return_value;
+}
+
+static void check_program_symbol(struct policy_checker *checker, const struct policy_text *symbol)
+{
+	size_t length;
+	uint64_t offset;
+
+	if (!symbol->length)
+		report_error(checker->report, symbol->source, "is empty");
+	else if (program_symbol_parse(symbol, &length, &offset) < 0)
+		report_error(checker->report, symbol->source,
+			"%s names no place; allowed: FUNCTION, FUNCTION+OFFSET",
+			QUOTE(symbol->data, symbol->length));
+	else if (offset && reads_at_return(checker->hook))
+		/* The kernel takes what is on top of the stack for the address to return to, and
+		 * puts its own there: in the middle of a function that is something else. */
+		report_error(checker->report, symbol->source,
+			"return and returnCopy need the beginning of the function: inside of it "
+			"the return cannot be caught, and trying breaks the program");
+}
+
+static void check_digest(struct policy_checker *checker, const struct policy_text *text)
+{
+	struct program_digest digest;
+	int r = program_digest_parse(text, &digest);
+	size_t length;
+
+	if (r == -EINVAL) {
+		report_error(checker->report, text->source,
+			"%s is no digest; allowed: sha1:HEX, sha256:HEX, sha384:HEX, sha512:HEX, "
+			"build-id:HEX",
+			QUOTE(text->data, text->length));
+		return;
+	}
+	if (r >= 0)
+		return;
+	length = program_digest_length(digest.algorithm);
+	if (length)
+		report_error(checker->report, text->source,
+			"%s can be no digest of a file; allowed: %zu hexadecimal digits",
+			QUOTE(digest.hex, digest.length), length);
+	else
+		report_error(checker->report, text->source,
+			"%s can be no build id; allowed: two hexadecimal digits a byte, up to 64",
+			QUOTE(digest.hex, digest.length));
+}
+
 static void check_uprobe(struct policy_checker *checker)
 {
-	static const char *const algorithms[] = {
-		"sha1:", "sha256:", "sha384:", "sha512:", "build-id:"};
 	const struct policy_hook *hook = checker->hook;
 	size_t given = !!hook->symbols.count + !!hook->offsets.count + !!hook->addrs.count;
 	size_t places = hook->symbols.count + hook->offsets.count + hook->addrs.count;
@@ -81,20 +134,9 @@ static void check_uprobe(struct policy_checker *checker)
 			"has %zu entries, and there are %zu places", hook->ref_ctr_offsets.count,
 			places);
 	for (size_t i = 0; i < hook->symbols.count; i++)
-		if (!hook->symbols.items[i].length)
-			report_error(checker->report, hook->symbols.items[i].source, "is empty");
-	for (size_t i = 0; i < hook->binary_digests.count; i++) {
-		const struct policy_text *digest = &hook->binary_digests.items[i];
-		bool known = false;
-
-		for (size_t j = 0; j < ARRAY_SIZE(algorithms) && !known; j++)
-			known = !strncmp(digest->data, algorithms[j], strlen(algorithms[j]));
-		if (!known)
-			report_error(checker->report, digest->source,
-				"%s is no digest; allowed: sha1:HEX, sha256:HEX, sha384:HEX, "
-				"sha512:HEX, build-id:HEX",
-				QUOTE(digest->data, digest->length));
-	}
+		check_program_symbol(checker, &hook->symbols.items[i]);
+	for (size_t i = 0; i < hook->binary_digests.count; i++)
+		check_digest(checker, &hook->binary_digests.items[i]);
 }
 
 /* security_file_open() is the function that calls the hook file_open. */

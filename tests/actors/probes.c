@@ -50,6 +50,20 @@ unsigned short probes_semaphore __attribute__((used, section(".probes")));
 		".popsection\n"                                                                    \
 		".endif\n" ::__VA_ARGS__)
 
+/* Its second step stands behind five bytes, or four. */
+int probes_steps(void);
+#if defined(__x86_64__)
+#define STEP(number) "movl $" #number ", %eax\n"
+#else
+#define STEP(number) "mov w0, #" #number "\n"
+#endif
+__asm__(".pushsection .text\n"
+	".globl probes_steps\n"
+	".type probes_steps, %function\n"
+	"probes_steps:\n" STEP(1) STEP(2) "ret\n"
+					  ".size probes_steps, . - probes_steps\n"
+					  ".popsection\n");
+
 __attribute__((noinline)) int probes_add(
 	int number, long more, const char *text, unsigned char byte)
 {
@@ -121,6 +135,7 @@ int main(int argc, char **argv)
 	probes_add(number, -2, text, 3);
 	pass_probes(number, text);
 	probes_outer();
+	probes_steps();
 	printf("%d\n", *(volatile unsigned short *)&probes_semaphore);
 	return 0;
 }

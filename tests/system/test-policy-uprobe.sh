@@ -156,6 +156,22 @@ E
 is "registers: by name" "$(hits registers '.args[0].int_arg')" 11
 gone registers
 
+if [ "$(uname -m)" = x86_64 ]; then
+	step=5 result=eax
+else
+	step=4 result=w0
+fi
+in_force inside <<-E
+	uprobes:
+	- path: $probes
+	  symbols: [probes_steps+$step]
+	  data: [{type: int, source: pt_regs, resolve: $result}]
+	  selectors: [{matchData: [{index: 0, operator: Equal, values: ["1"]}]}]
+E
+"$probes" 11 foo >/dev/null
+is "inside: a place behind the first instruction of a function" "$(hits inside '[.symbol, .data]')" "[\"probes_steps+$step\",[{\"int_arg\":1}]]"
+gone inside
+
 in_force shared <<-E
 	uprobes:
 	- path: $library
@@ -229,17 +245,20 @@ gone places
 
 sum=$(sha256sum "$probes" | cut -d ' ' -f 1)
 build_id=$(readelf -n "$probes" | awk '/Build ID/ { print $3 }')
+zeros() { # COUNT
+	printf "%0$1d" 0
+}
 in_force digests <<-E
 	uprobes:
 	- path: $probes
 	  symbols: [probes_add]
-	  binaryDigests: ["sha1:0123456789012345678901234567890123456789", "sha256:$sum"]
+	  binaryDigests: ["sha1:0123456789012345678901234567890123456789", " sha256 : ${sum^^} "]
 	- path: $probes
 	  symbols: [probes_inner]
 	  binaryDigests: ["build-id:$build_id"]
 	- path: $probes
 	  symbols: [probes_outer]
-	  binaryDigests: ["sha512:00"]
+	  binaryDigests: ["sha512:$(zeros 128)"]
 	  ignore: {digestVerificationFailure: true}
 E
 "$probes" 1 x >/dev/null
@@ -251,7 +270,7 @@ refused wrong-digest 'is none of binaryDigests: it has '"$(sha384sum "$probes" |
 	uprobes:
 	- path: $probes
 	  symbols: [probes_add]
-	  binaryDigests: ["sha384:00"]
+	  binaryDigests: ["sha384:$(zeros 96)"]
 E
 
 # ---- what cannot be ----
@@ -267,6 +286,9 @@ refused no-regular-file 'is no regular file' <<-E
 E
 refused no-function 'has no function no_such_function' <<-E
 	uprobes: [{path: $probes, symbols: [probes_add, no_such_function]}]
+E
+refused past-the-end 'probes_steps\+0x40 is outside of the function: it has [0-9]+ bytes' <<-E
+	uprobes: [{path: $probes, symbols: [probes_steps+0x40]}]
 E
 refused no-offset 'offset 0x5f5e0ff is in no segment of the file' <<-E
 	uprobes: [{path: $probes, offsets: [99999999]}]

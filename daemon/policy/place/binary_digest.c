@@ -12,6 +12,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/util.h"
+#include "policy/program_words.h"
 
 #define READ_BYTES (256u << 10)
 #define DIGEST_MAX 64
@@ -57,32 +58,22 @@ static int hash_file(int fd, const struct nettle_hash *hash, char ret_hex[HEX_MA
 	return 0;
 }
 
-static const struct nettle_hash *hash_of(const char *algorithm, size_t length)
+/* What the file's is, by that algorithm. */
+static int digest_of(int fd, const struct elf_file *file, enum program_digest_algorithm algorithm,
+	char ret_hex[HEX_MAX])
 {
-	const struct nettle_hash *const hashes[] = {
-		&nettle_sha1, &nettle_sha256, &nettle_sha384, &nettle_sha512};
-
-	for (size_t i = 0; i < ARRAY_SIZE(hashes); i++)
-		if (strlen(hashes[i]->name) == length &&
-			!memcmp(hashes[i]->name, algorithm, length))
-			return hashes[i];
-	return NULL;
-}
-
-/* What the file's is, by the algorithm before the colon. */
-static int digest_of(int fd, const struct elf_file *file, const char *digest, char ret_hex[HEX_MAX])
-{
-	const char *colon = strchr(digest, ':');
-	const struct nettle_hash *hash;
+	static const struct nettle_hash *const hashes[PROGRAM_DIGEST_ALGORITHMS] = {
+		[PROGRAM_DIGEST_SHA1] = &nettle_sha1,
+		[PROGRAM_DIGEST_SHA256] = &nettle_sha256,
+		[PROGRAM_DIGEST_SHA384] = &nettle_sha384,
+		[PROGRAM_DIGEST_SHA512] = &nettle_sha512,
+	};
 	uint8_t build_id[ELF_BUILD_ID_MAX];
 	size_t length;
 	int r;
 
-	if (!colon)
-		return -EINVAL;
-	hash = hash_of(digest, (size_t)(colon - digest));
-	if (hash)
-		return hash_file(fd, hash, ret_hex);
+	if (hashes[algorithm])
+		return hash_file(fd, hashes[algorithm], ret_hex);
 	r = elf_file_build_id(file, build_id, &length);
 	if (r < 0)
 		return r;
@@ -97,12 +88,15 @@ int binary_digests_check(
 	int r = 0;
 
 	for (size_t i = 0; i < hook->binary_digests.count; i++) {
-		const char *digest = hook->binary_digests.items[i].data;
+		struct program_digest wanted;
 
-		r = digest_of(fd, file, digest, hex_of_file);
+		r = program_digest_parse(&hook->binary_digests.items[i], &wanted);
+		if (r >= 0)
+			r = digest_of(fd, file, wanted.algorithm, hex_of_file);
 		if (r < 0 && r != -ENOENT)
 			return error_set(error, r, "cannot be read: %s", strerror(-r));
-		if (r >= 0 && !strcasecmp(strchr(digest, ':') + 1, hex_of_file))
+		if (r >= 0 && strlen(hex_of_file) == wanted.length &&
+			!strncasecmp(wanted.hex, hex_of_file, wanted.length))
 			return 0;
 	}
 	if (!hook->binary_digests.count)

@@ -23,6 +23,7 @@
 #include "lib/cleanup.h"
 #include "lib/elf_file.h"
 #include "lib/util.h"
+#include "policy/program_words.h"
 
 /* Where Tetragon, which is in a container, has the host's files: policies for it say so. */
 #define TETRAGON_HOST_ROOT "/procRoot/1/root/"
@@ -71,6 +72,43 @@ static struct hook_target *last_target(struct hook_place *place)
 	return &place->targets[place->target_count - 1];
 }
 
+/* One place: a function of the file, or FUNCTION+OFFSET inside of one. */
+static int add_symbol(const struct policy_text *text, const struct elf_symbols *symbols,
+	const struct elf_file *file, struct hook_place *place, struct error *error)
+{
+	_cleanup_free_ char *name = NULL;
+	const struct elf_symbol *symbol;
+	uint64_t offset;
+	size_t length;
+	int r = program_symbol_parse(text, &length, &offset);
+
+	if (r < 0)
+		return error_set(error, r, "%s names no place", text->data);
+	name = strndup(text->data, length);
+	if (!name)
+		return -ENOMEM;
+	r = elf_symbols_find(symbols, name, &symbol);
+	if (r == -ENOTUNIQ)
+		return error_set(error, r, "has several functions %s: give an offset", name);
+	if (r < 0)
+		return error_set(error, r, "has no function %s", name);
+	if (symbol->indirect)
+		return error_set(error, -EINVAL,
+			"%s is not called: it chooses the function that is, once when a program "
+			"starts (IFUNC)",
+			name);
+	if (symbol->size && offset >= symbol->size)
+		return error_set(error, -EINVAL,
+			"%s is outside of the function: it has %" PRIu64 " bytes", text->data,
+			symbol->size);
+	r = hook_place_add_target(place, text->data, 0, error);
+	if (r < 0)
+		return r;
+	if (elf_file_offset(file, symbol->address + offset, &last_target(place)->offset) < 0)
+		return error_set(error, -ENOEXEC, "%s is outside of the file", text->data);
+	return 0;
+}
+
 static int add_symbols(const struct policy_hook *hook, const struct elf_file *file,
 	struct hook_place *place, struct error *error)
 {
@@ -84,28 +122,9 @@ static int add_symbols(const struct policy_hook *hook, const struct elf_file *fi
 		return error_set(error, r,
 			r == -ENOENT ? "has no symbols: give offsets"
 				     : "its symbols cannot be read");
-	for (size_t i = 0; i < hook->symbols.count; i++) {
-		const char *name = hook->symbols.items[i].data;
-		const struct elf_symbol *symbol;
-
-		r = elf_symbols_find(&symbols, name, &symbol);
-		if (r == -ENOTUNIQ)
-			return error_set(
-				error, r, "has several functions %s: give an offset", name);
-		if (r < 0)
-			return error_set(error, r, "has no function %s", name);
-		if (symbol->indirect)
-			return error_set(error, -EINVAL,
-				"%s is not called: it chooses the function that is, once when a "
-				"program starts (IFUNC)",
-				name);
-		r = hook_place_add_target(place, name, 0, error);
-		if (r < 0)
-			return r;
-		if (elf_file_offset(file, symbol->address, &last_target(place)->offset) < 0)
-			return error_set(error, -ENOEXEC, "%s is outside of the file", name);
-	}
-	return 0;
+	for (size_t i = 0; i < hook->symbols.count && r >= 0; i++)
+		r = add_symbol(&hook->symbols.items[i], &symbols, file, place, error);
+	return r;
 }
 
 static int add_offset(
