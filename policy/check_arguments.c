@@ -22,12 +22,18 @@ static int64_t index_max(const struct policy_hook *hook)
 
 static void check_index(struct policy_checker *checker, const struct policy_argument *argument)
 {
+	const struct yaml_value *index = yaml_value_get(argument->source, "index");
 	int64_t maximum = index_max(checker->hook);
 
-	if (argument->value_source != POLICY_SOURCE_CALL || argument->index <= maximum)
+	/* What is not of the call has no place in it. */
+	if (argument->value_source != POLICY_SOURCE_CALL)
 		return;
-	report_error(checker->report, yaml_value_get(argument->source, "index"),
-		"%lld is out of range%s; allowed: 0 to %lld", (long long)argument->index,
+	if (yaml_value_is_null(index))
+		report_error(checker->report, argument->source, "the field index is missing");
+	if (argument->index <= maximum)
+		return;
+	report_error(checker->report, index, "%lld is out of range%s; allowed: 0 to %lld",
+		(long long)argument->index,
 		checker->hook->syscall && checker->hook->kind <= POLICY_FENTRY
 			? ", a system call has six arguments"
 			: "",

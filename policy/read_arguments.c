@@ -4,8 +4,8 @@
 
 #define AT(member) .offset = offsetof(struct policy_argument, member)
 static const struct field argument_fields[] = {
-	{"index", FIELD_INTEGER, .required = true, AT(index),
-		.maximum = POLICY_TRACEPOINT_INDEX_MAX},
+	/* Required of the call's own arguments, see check_index(). */
+	{"index", FIELD_INTEGER, AT(index), .maximum = POLICY_TRACEPOINT_INDEX_MAX},
 	{"type", FIELD_WORD, AT(type), .words = policy_argument_type_words},
 	{"source", FIELD_WORD, AT(value_source), .words = policy_argument_source_words},
 	{"resolve", FIELD_TEXT, AT(resolve), .length_max = 1024},

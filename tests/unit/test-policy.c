@@ -213,6 +213,19 @@ START_TEST(test_tracepoint_index)
 }
 END_TEST
 
+/* What is not of the call has no place in it. */
+START_TEST(test_data_without_index)
+{
+	const struct policy_spec *spec = parse(
+		"  kprobes: [{call: sys_x, data: [{type: uint32, source: current_task, resolve:"
+		" loginuid.val}], selectors: [{matchData: [{args: [0], operator: NotEqual, values:"
+		" ['1000']}]}]}]\n");
+	const struct policy_hook *hook = spec->hooks[POLICY_KPROBE].items;
+
+	ck_assert_ptr_eq(hook->selectors.items[0].match_data.items[0].argument, hook->data.items);
+}
+END_TEST
+
 /* index of matchData: the place in the list. */
 START_TEST(test_data_index)
 {
@@ -548,6 +561,6 @@ END_TEST
 
 RUN_SUITE_IN(NULL, tear_down, "policy", test_defaults, test_argument, test_spellings,
 	test_integer_values, test_text_values, test_network_values, test_tracepoint_index,
-	test_data_index, test_two_policies, test_empty_texts, test_lists, test_macros,
-	test_macro_bomb, test_rate_limits, test_warnings, test_long_message, test_hostile_names,
-	test_many_problems, test_no_memory, test_suggestions, test_manual_page)
+	test_data_index, test_data_without_index, test_two_policies, test_empty_texts, test_lists,
+	test_macros, test_macro_bomb, test_rate_limits, test_warnings, test_long_message,
+	test_hostile_names, test_many_problems, test_no_memory, test_suggestions, test_manual_page)
