@@ -96,9 +96,14 @@ static void check_parameters(struct policy_checker *checker, const struct policy
 		if (!value || actions[action->action].parameters & BIT(i))
 			continue;
 		/* Policies in the wild have argError beside Sigkill, from a time when it was one
-		 * action with Override; Tetragon passes it over as well. */
-		if (i == RATE_LIMIT)
+		 * action with Override; Tetragon passes it over as well. Programs write every
+		 * parameter down, with nothing in it. */
+		if (i == RATE_LIMIT && action->rate_limit.length)
 			report_error(checker->report, value, "only Post can be limited, not %s",
+				action_word(action));
+		else if ((i == KERNEL_STACK_TRACE && action->kernel_stack_trace) ||
+			 (i == USER_STACK_TRACE && action->user_stack_trace))
+			report_error(checker->report, value, "only Post has stack traces, not %s",
 				action_word(action));
 		else
 			report_warning(checker->report, value, "does nothing with the action %s",
@@ -172,6 +177,11 @@ static void check_post(struct policy_checker *checker, struct policy_action *act
 	if (lsm && action->user_stack_trace)
 		report_error(checker->report, given(action, USER_STACK_TRACE),
 			"lsmhooks have no stack traces");
+	if ((checker->hook->kind == POLICY_UPROBE || checker->hook->kind == POLICY_USDT) &&
+		action->kernel_stack_trace)
+		report_error(checker->report, given(action, KERNEL_STACK_TRACE),
+			"a program that gets there is in no function of the kernel; allowed: "
+			"userStackTrace");
 	if (!lsm && action->ima_hash)
 		report_warning(checker->report, given(action, IMA_HASH),
 			"does nothing; allowed: in lsmhooks");

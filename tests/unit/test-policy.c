@@ -269,6 +269,9 @@ START_TEST(test_empty_texts)
 	      " int, resolve: '', source: '', label: ''}], selectors: [{matchActions: [{action:"
 	      " Post, rateLimit: '', rateLimitScope: ''}]}]}]\n");
 	ck_assert_uint_eq(set->report.warnings, 1); /* a scope without a limit */
+	parse("  kprobes: [{call: sys_x, selectors: [{matchActions: [{action: Sigkill, rateLimit:"
+	      " '', kernelStackTrace: false, userStackTrace: false}]}]}]\n");
+	ck_assert_uint_eq(set->report.warnings, 3); /* each does nothing */
 }
 END_TEST
 
