@@ -100,6 +100,9 @@ spec:
   tracepoints:
   - {subsystem: sched, event: sched_process_exec}
   - {subsystem: sched, event: no_such_event}
+  - {subsystem: sched, event: no_such_event, raw: true}
+  - {subsystem: raw_syscalls, event: sys_enter, raw: true, args: [{index: 1, type: syscall64}]}
+  - {subsystem: raw_syscalls, event: sys_enter, raw: true, args: [{index: 2}]}
 Y
 tallyman policy check --kernel "$work/hooks.yaml" >"$work/kernel.txt"
 is "policy check --kernel: exit code 1 when a hook cannot be" $? 1
@@ -109,9 +112,12 @@ like "an action that is not there" "$(cat "$work/kernel.txt")" 'kprobes\[2\]: ca
 like "a tracepoint" "$(cat "$work/kernel.txt")" 'tracepoints\[0\]: sched/sched_process_exec: tracepoint'
 like "a tracepoint that is not there" "$(cat "$work/kernel.txt")" \
 	'tracepoints\[1\]: cannot: this kernel has no tracepoint sched/no_such_event'
+like "nor raw" "$(cat "$work/kernel.txt")" 'tracepoints\[2\]: cannot: this kernel has no raw tracepoint no_such_event'
+like "a raw tracepoint" "$(cat "$work/kernel.txt")" 'tracepoints\[3\]: raw_syscalls/sys_enter: raw tracepoint'
+like "an argument that it has not" "$(cat "$work/kernel.txt")" 'tracepoints\[4\]: cannot: index 2: sys_enter has 2 arguments'
 is "JSON says the same" "$(tallyman policy check --kernel -o json "$work/hooks.yaml" |
-	jq -c '[.policies[0].hooks[].possible]')" '[true,false,false,true,false]'
-sed -i '/no_such\|GetUrl/d' "$work/hooks.yaml"
+	jq -c '[.policies[0].hooks[].possible]')" '[true,false,false,true,false,false,true,false]'
+sed -i '/no_such\|GetUrl\|index: 2/d' "$work/hooks.yaml"
 tallyman policy check --kernel "$work/hooks.yaml" >/dev/null
 is "exit code 0 when all can be" $? 0
 finish

@@ -54,12 +54,27 @@ static int check_instead(const struct policy_hook *hook, const struct hook_place
 	return 0;
 }
 
+int function_check_arguments(
+	const struct policy_hook *hook, const char *name, uint32_t count, struct error *error)
+{
+	const struct policy_argument *argument;
+
+	for (size_t i = 0; (argument = hook_argument_at(hook, i)); i++) {
+		if (argument->value_source == POLICY_SOURCE_CALL && argument->index >= count)
+			return error_set(error, -EINVAL, "index %lld: %s has %u arguments",
+				(long long)argument->index, name, count);
+		if (argument->size_arg_index > count)
+			return error_set(error, -EINVAL, "sizeArgIndex %lld: %s has %u arguments",
+				(long long)argument->size_arg_index, name, count);
+	}
+	return 0;
+}
+
 /* What each function must have, since all of a list are asked for the same. */
 static int check_prototype(const struct policy_hook *hook, const struct hook_place *place,
 	const char *name, const struct function *function, struct error *error)
 {
 	const struct function_prototype *prototype = &function->prototype;
-	const struct policy_argument *argument;
 
 	if (!prototype->return_type && hook_overrides(hook))
 		return error_set(error, -EINVAL,
@@ -74,17 +89,7 @@ static int check_prototype(const struct policy_hook *hook, const struct hook_pla
 			"Override: this kernel lets %s not be answered instead of called; allowed: "
 			"functions security_*",
 			name);
-	for (size_t i = 0; (argument = hook_argument_at(hook, i)); i++) {
-		if (argument->value_source == POLICY_SOURCE_CALL &&
-			argument->index >= prototype->parameter_count)
-			return error_set(error, -EINVAL, "index %lld: %s has %u arguments",
-				(long long)argument->index, name, prototype->parameter_count);
-		if (argument->size_arg_index > prototype->parameter_count)
-			return error_set(error, -EINVAL, "sizeArgIndex %lld: %s has %u arguments",
-				(long long)argument->size_arg_index, name,
-				prototype->parameter_count);
-	}
-	return 0;
+	return function_check_arguments(hook, name, prototype->parameter_count, error);
 }
 
 int function_check(const struct policy_hook *hook, const struct hook_place *place, const char *name,

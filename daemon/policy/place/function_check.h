@@ -17,6 +17,10 @@ struct function {
 
 /* Whether a selector has the action Override. */
 bool hook_overrides(const struct policy_hook *hook);
+/* Whether what the hook asks of `name`, which is given `count` arguments, is among those. -EINVAL.
+ */
+int function_check_arguments(
+	const struct policy_hook *hook, const char *name, uint32_t count, struct error *error);
 /* What each function must have, since all of a list are asked for the same. `name` is the place's
  * target. 0, also of a function that is not known; -EINVAL, -EOPNOTSUPP. */
 int function_check(const struct policy_hook *hook, const struct hook_place *place, const char *name,

@@ -14,8 +14,9 @@
 #include "policy/argument_types.h"
 
 /* Typedefs, const and the like around a type, at most. */
-#define MODIFIERS_MAX 16
-#define COMPONENT_MAX 64
+#define MODIFIERS_MAX	    16
+#define COMPONENT_MAX	    64
+#define TRACEPOINT_NAME_MAX 160
 /* Anonymous structures in structures, at most. */
 #define ANONYMOUS_DEPTH_MAX 8
 
@@ -73,16 +74,29 @@ int kernel_btf_function(
 	return 0;
 }
 
-uint32_t kernel_btf_tracepoint_parameter(const struct btf *btf, const char *name, uint32_t index)
+/* It is in there as typedef btf_trace_NAME, with a pointer for the caller's data in front. */
+int kernel_btf_raw_tracepoint(
+	const struct btf *btf, const char *name, struct function_prototype *ret_prototype)
 {
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
-	const struct btf_type *type = id < 0 ? NULL : bare_type(btf, (uint32_t)id, NULL);
+	struct function_prototype prototype = {};
+	const struct btf_type *type;
+	char definition[TRACEPOINT_NAME_MAX];
+	int id;
 
+	if (snprintf(definition, sizeof(definition), "btf_trace_%s", name) >=
+		(int)sizeof(definition))
+		return -ENOENT;
+	id = btf__find_by_name_kind(btf, definition, BTF_KIND_TYPEDEF);
+	type = id < 0 ? NULL : bare_type(btf, (uint32_t)id, NULL);
 	if (type && btf_is_ptr(type))
 		type = btf__type_by_id(btf, type->type);
-	if (!type || !btf_is_func_proto(type) || index + 1 >= btf_vlen(type))
-		return 0;
-	return btf_params(type)[index + 1].type;
+	if (!type || !btf_is_func_proto(type))
+		return -ENOENT;
+	for (uint32_t i = 1; i < btf_vlen(type) && i <= HOOK_RAW_MAX; i++)
+		prototype.parameters[prototype.parameter_count++] = btf_params(type)[i].type;
+	prototype.raw_count = prototype.parameter_count;
+	*ret_prototype = prototype;
+	return 0;
 }
 
 bool kernel_btf_is_pointer(const struct btf *btf, uint32_t id)

@@ -32,8 +32,10 @@ struct field_path {
 /* -ENOENT: no such function, or it is not in the type information. */
 int kernel_btf_function(
 	const struct btf *btf, const char *name, struct function_prototype *ret_prototype);
-/* The type of argument `index` of a typedef to a tracepoint's prototype; 0. */
-uint32_t kernel_btf_tracepoint_parameter(const struct btf *btf, const char *name, uint32_t index);
+/* What a program on the raw tracepoint `name` is given; without names. -ENOENT: it is not in the
+ * type information. */
+int kernel_btf_raw_tracepoint(
+	const struct btf *btf, const char *name, struct function_prototype *ret_prototype);
 /* What `auto` is for a value of this type. POLICY_TYPE_NOP: nothing that is known. */
 enum policy_argument_type kernel_btf_automatic_type(const struct btf *btf, uint32_t type);
 /* Whether a value of this type cannot be what a policy says it is: the structure that it points to

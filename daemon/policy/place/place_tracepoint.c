@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/policy/place/function_check.h"
 #include "daemon/policy/place/kernel_btf.h"
+#include "daemon/policy/place/kernel_functions.h"
 #include "daemon/policy/place/kernel_types.h"
 #include "daemon/policy/place/place.h"
 #include "daemon/policy/place/tracepoint_format.h"
@@ -101,16 +103,28 @@ static const struct tracepoint_format_field *field_of(const struct policy_hook *
 	return NULL;
 }
 
-/* BTF has the prototype as typedef btf_trace_NAME, with a pointer for the caller's data in front.
- */
-static uint32_t raw_tracepoint_type(
-	const struct policy_hook *hook, struct kernel_types *types, uint32_t index)
+/* -ENOENT: there is none. That of a module is in the module's types; the function that runs a
+ * tracepoint's programs says whose it is. */
+static int find_raw_tracepoint(const struct policy_hook *hook, struct kernel_types *types,
+	struct function *ret_function, struct error *error)
 {
-	const struct btf *btf = kernel_types_get(types);
-	char name[HOOK_TARGET_MAX];
+	struct function function = {.types = types};
+	char caller[HOOK_TARGET_MAX + 16], module[MODULE_NAME_MAX];
+	const char *name = hook->event.data;
+	struct error no_types = {};
 
-	snprintf(name, sizeof(name), "btf_trace_%s", hook->event.data);
-	return btf ? kernel_btf_tracepoint_parameter(btf, name, index) : 0;
+	function.known =
+		kernel_types_get(types) &&
+		kernel_btf_raw_tracepoint(kernel_types_get(types), name, &function.prototype) == 0;
+	snprintf(caller, sizeof(caller), "__traceiter_%s", name);
+	if (!function.known && function_find(caller, module, sizeof(module)) < 0)
+		return error_set(error, -ENOENT, "this kernel has no raw tracepoint %s", name);
+	if (!function.known && module[0] &&
+		kernel_types_of_module(types, module, &function.types, &no_types) == 0)
+		function.known = kernel_btf_raw_tracepoint(kernel_types_get(function.types), name,
+					 &function.prototype) == 0;
+	*ret_function = function;
+	return 0;
 }
 
 /* Where the size of a buffer is, or the record that a data_loc counts from. */
@@ -178,19 +192,24 @@ static int put_argument(const struct policy_hook *hook, struct hook_place *place
 static int put_raw_arguments(const struct policy_hook *hook, struct hook_place *place,
 	struct kernel_types *types, struct error *error)
 {
-	for (size_t i = 0; i < hook->args.count; i++) {
+	struct function function = {};
+	int r = find_raw_tracepoint(hook, types, &function, error);
+
+	if (r >= 0 && function.known)
+		r = function_check_arguments(
+			hook, hook->event.data, function.prototype.parameter_count, error);
+	for (size_t i = 0; i < hook->args.count && r >= 0; i++) {
 		const struct policy_argument *argument = &hook->args.items[i];
-		int r;
 
 		if (argument->index >= HOOK_RAW_RETURN)
 			return error_set(error, -EINVAL, "index %lld: allowed: 0 to %d",
 				(long long)argument->index, HOOK_RAW_RETURN - 1);
 		place->arguments[i].raw = (uint8_t)argument->index;
-		r = hook_place_argument(place, (uint32_t)i, argument, types,
-			raw_tracepoint_type(hook, types, (uint32_t)argument->index), error);
-		if (r < 0)
-			return r;
+		r = hook_place_argument(place, (uint32_t)i, argument, function.types,
+			function.prototype.parameters[argument->index], error);
 	}
+	if (r < 0)
+		return r;
 	place->raw_count = hook_place_raws_used(place);
 	return 0;
 }
