@@ -14,12 +14,13 @@ static bool is_symbol_character(char c)
 	       c == '_' || c == '.' || c == '$' || c == '-';
 }
 
+/* Names of tracepoints become parts of paths, in which . and .. are none. */
 static bool is_symbol(const struct policy_text *text)
 {
 	for (size_t i = 0; i < text->length; i++)
 		if (!is_symbol_character(text->data[i]))
 			return false;
-	return text->length > 0;
+	return text->length > 0 && text->data[strspn(text->data, ".")];
 }
 
 static void check_symbol(struct policy_checker *checker, const struct policy_text *text)

@@ -116,6 +116,9 @@ static const struct field selector_fields[] = {
 	FILTERS("matchCapabilities", match_capabilities, match_capabilities_type),
 	FILTERS("matchCapabilityChanges", match_capability_changes, match_capabilities_type),
 	{"matchWorkloads", FIELD_OBJECT, AT(match_workloads), .type = &match_workloads_type},
+	{"matchCmdArgs", FIELD_ANYTHING,
+		.refused = "is not there: what a program was called with is in process_exec, and "
+			   "is not kept for what it does later"},
 	ACTIONS("matchActions", match_actions),
 	ACTIONS("matchReturnActions", match_return_actions),
 	{0},
