@@ -123,7 +123,11 @@ static void verdict_make(struct hook_verdict *verdict, struct kernel_view *view)
 		r = try_selectors(verdict->hook, &place, &verdict->error);
 	if (r >= 0) {
 		choose(verdict, &place, view);
-		if (place.target_count == 1)
+		if (!place.target_count) {
+			snprintf(verdict->where, sizeof(verdict->where), "nowhere");
+			snprintf(verdict->mechanism, sizeof(verdict->mechanism),
+				"left out by its ignore");
+		} else if (place.target_count == 1)
 			snprintf(verdict->where, sizeof(verdict->where), "%s%s%s", place.subsystem,
 				*place.subsystem ? "/" : "", place.targets->name);
 		else

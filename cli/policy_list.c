@@ -47,6 +47,12 @@ static void cell_memory(struct table *table, const struct json_value *value)
 	table_cell(table, text);
 }
 
+/* Nowhere: what it is about is not there, and the policy's `ignore` says not to mind. */
+static bool is_somewhere(const struct json_value *hook)
+{
+	return json_count(json_get(hook, "places")) > 0;
+}
+
 /* The mechanisms, each once. */
 static void cell_mechanisms(struct table *table, const struct json_value *hooks)
 {
@@ -56,7 +62,8 @@ static void cell_mechanisms(struct table *table, const struct json_value *hooks)
 		const char *mechanism = json_text(json_get(json_at(hooks, i), "mechanism"));
 		size_t length = mechanism ? strlen(mechanism) : 0;
 
-		if (!length || (text.length && memmem(text.data, text.length, mechanism, length)))
+		if (!length || !is_somewhere(json_at(hooks, i)) ||
+			(text.length && memmem(text.data, text.length, mechanism, length)))
 			continue;
 		if (text.length)
 			buf_append_literal(&text, ", ");
@@ -74,9 +81,15 @@ static void cell_number(struct table *table, const struct json_value *value)
 
 static void cell_hooks(struct table *table, const struct json_value *hooks)
 {
-	char number[VALUE_NUMBER_MAX];
+	char number[2 * VALUE_NUMBER_MAX];
+	size_t count = json_count(hooks), attached = 0;
 
-	snprintf(number, sizeof(number), "%zu", json_count(hooks));
+	for (size_t i = 0; i < count; i++)
+		attached += is_somewhere(json_at(hooks, i));
+	if (attached < count)
+		snprintf(number, sizeof(number), "%zu/%zu", attached, count);
+	else
+		snprintf(number, sizeof(number), "%zu", count);
 	table_cell(table, hooks ? number : NULL);
 }
 

@@ -264,6 +264,8 @@ E
 "$probes" 1 x >/dev/null
 is "digests: what is another program is passed over where the policy says so" "$(hits digests .symbol)" '"probes_add"
 "probes_inner"'
+is "digests: the list says that a hook is nowhere" "$(tallyman policy list | awk '$1 == "digests" { print $5 }')" 2/3
+like "digests: so does a look at the kernel" "$(tallyman policy check --kernel "$work/digests.yaml")" 'uprobes\[2\]: nowhere: left out by its ignore'
 gone digests
 
 refused wrong-digest 'is none of binaryDigests: it has '"$(sha384sum "$probes" | cut -d ' ' -f 1)" <<-E
