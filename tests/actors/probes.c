@@ -57,12 +57,23 @@ int probes_steps(void);
 #else
 #define STEP(number) "mov w0, #" #number "\n"
 #endif
+#define FIVE(text) text text text text text
+#define TEN(text)  FIVE(text) FIVE(text)
+/* Mangled names are as long. */
+#define LONG_NAME "probes_" TEN("a_long_") TEN("and_longer_") "name"
+/* clang-format off */
 __asm__(".pushsection .text\n"
-	".globl probes_steps\n"
+	".globl probes_steps, " LONG_NAME "\n"
 	".type probes_steps, %function\n"
-	"probes_steps:\n" STEP(1) STEP(2) "ret\n"
-					  ".size probes_steps, . - probes_steps\n"
-					  ".popsection\n");
+	".type " LONG_NAME ", %function\n"
+	"probes_steps:\n"
+	LONG_NAME ":\n"
+	STEP(1)
+	STEP(2)
+	"ret\n"
+	".size probes_steps, . - probes_steps\n"
+	".popsection\n");
+/* clang-format on */
 
 __attribute__((noinline)) int probes_add(
 	int number, long more, const char *text, unsigned char byte)

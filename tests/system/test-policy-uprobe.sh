@@ -156,6 +156,14 @@ E
 is "registers: by name" "$(hits registers '.args[0].int_arg')" 11
 gone registers
 
+long_name=probes_$(printf 'a_long_%.0s' {1..10})$(printf 'and_longer_%.0s' {1..10})name
+in_force long-name <<-E
+	uprobes: [{path: $probes, symbols: [$long_name]}]
+E
+"$probes" 1 foo >/dev/null
+is "long-name: of a function, as compilers make them" "$(hits long-name .symbol)" "\"$long_name\""
+gone long-name
+
 if [ "$(uname -m)" = x86_64 ]; then
 	step=5 result=eax
 else

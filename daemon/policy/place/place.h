@@ -29,7 +29,8 @@ enum hook_mechanism {
 
 #define CALL_ENTRY_PREFIX "sys_enter_" /* of tracepoints in `syscalls` */
 
-#define HOOK_TARGET_MAX	 128
+/* The kernel's KSYM_NAME_LEN; what C++, Rust and Go make of names is as long. */
+#define HOOK_TARGET_MAX	 512
 #define HOOK_TARGETS_MAX 1024 /* of a list: */
 
 /* What this kernel lets this process do, found by trying. */
