@@ -181,6 +181,8 @@ refuses "a module that there is not" "$exited, btfType: task_struct, btfTypeModu
 refuses "what is no module's name" "$exited, btfType: task_struct, btfTypeModule: ../fs/x}]}]" 'btfTypeModule: "../fs/x" is not a module'
 refuses "Override of any function" 'kprobes: [{call: vfs_write, syscall: false, selectors: [{matchActions: [{action: Override, argError: -1}]}]}]' \
 	'lets vfs_write not be answered|no BPF trampolines'
+refuses "a part of a pointer" 'kprobes: [{call: sys_openat, data: [{type: int, source: current_task, resolve: real_parent}]}]' \
+	'resolve: real_parent is a pointer, of which type int is a part; real_parent\[0\] is what it points at'
 policy_add ignored 'kprobes: [{call: tally_function, syscall: false, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}, {call: sys_tally, ignore: {callNotFound: true}, args: [{index: 0, type: int}]}]'
 is "what is not there can be ignored" "$(tallyman policy list -o json | jq -c '.[] | select(.name == "ignored") | [.state, .hooks[].places]')" '["enabled",[],[]]'
 policy_delete ignored

@@ -157,6 +157,21 @@ static int check_type(const struct policy_argument *argument, const struct btf *
 		policy_word(policy_argument_type_words, argument->type));
 }
 
+/* A few bytes of an address are no number that anybody asks for. */
+static int check_pointer(const struct policy_argument *argument, const struct btf *btf,
+	uint32_t declared, struct error *error)
+{
+	enum policy_argument_type type = (enum policy_argument_type)argument->type;
+
+	if (type == POLICY_TYPE_AUTO || policy_type_class(type) != POLICY_CLASS_INTEGER ||
+		policy_type_bits(type) == 64 || !kernel_btf_is_pointer(btf, declared))
+		return 0;
+	return error_set(error, -EINVAL,
+		"resolve: %s is a pointer, of which type %s is a part; %s[0] is what it points at",
+		argument->resolve.data, policy_word(policy_argument_type_words, type),
+		argument->resolve.data);
+}
+
 static int resolve(struct hook_argument *result, const struct policy_argument *argument,
 	struct kernel_types *types, uint32_t declared, enum policy_argument_type *type,
 	struct error *error)
@@ -175,6 +190,8 @@ static int resolve(struct hook_argument *result, const struct policy_argument *a
 	r = kernel_btf_resolve(btf, structure, argument->resolve.data, false, &path, error);
 	if (r >= 0)
 		r = check_type(argument, btf, path.type, error);
+	if (r >= 0)
+		r = check_pointer(argument, btf, path.type, error);
 	if (r < 0)
 		return r;
 	if (*type == POLICY_TYPE_AUTO)
