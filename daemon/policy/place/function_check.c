@@ -118,8 +118,8 @@ static int check_argument_like_first(const struct policy_argument *argument, con
 			"structure before it: hook it by itself",
 			(long long)index, name);
 	if (argument->resolve.length && !argument->btf_type.length &&
-		kernel_btf_structure_of(btf, first->parameters[index]) !=
-			kernel_btf_structure_of(btf, prototype->parameters[index]))
+		kernel_btf_resolve_base(btf, first->parameters[index]) !=
+			kernel_btf_resolve_base(btf, prototype->parameters[index]))
 		return error_set(error, -EINVAL,
 			"index %lld: of %s is not the structure that the list's first function is "
 			"given, in which resolve begins",

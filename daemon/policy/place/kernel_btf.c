@@ -115,6 +115,19 @@ uint32_t kernel_btf_structure_of(const struct btf *btf, uint32_t id)
 	return type && btf_is_composite(type) ? id : 0;
 }
 
+uint32_t kernel_btf_resolve_base(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = bare_type(btf, id, &id);
+	uint32_t base;
+
+	if (type && btf_is_ptr(type))
+		type = bare_type(btf, type->type, &id);
+	base = id;
+	for (int i = 0; type && btf_is_ptr(type) && i < HOOK_RESOLVE_MAX; i++)
+		type = bare_type(btf, type->type, NULL);
+	return type && btf_is_composite(type) ? base : 0;
+}
+
 uint32_t kernel_btf_structure(const struct btf *btf, const char *name)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
@@ -315,13 +328,13 @@ static int add_step(struct resolver *resolver, bool dereference)
 	return 0;
 }
 
-/* To the structure that the value is or points to. */
+/* To the structure that the value is, or that it, or a pointer there, points to. */
 static int enter(struct resolver *resolver, const char *component)
 {
 	const struct btf_type *type =
 		bare_type(resolver->btf, resolver->path.type, &resolver->path.type);
 
-	if (type && btf_is_ptr(type)) {
+	while (type && btf_is_ptr(type)) {
 		int r = add_step(resolver, true);
 
 		if (r < 0)
@@ -401,10 +414,10 @@ static int take_component(struct resolver *resolver, char *component)
 	return 0;
 }
 
-int kernel_btf_resolve(const struct btf *btf, uint32_t structure, const char *path, bool follow,
+int kernel_btf_resolve(const struct btf *btf, uint32_t base, const char *path, bool follow,
 	struct field_path *ret_path, struct error *error)
 {
-	struct resolver resolver = {.btf = btf, .path = {.type = structure}, .error = error};
+	struct resolver resolver = {.btf = btf, .path = {.type = base}, .error = error};
 	char component[COMPONENT_MAX];
 	int r;
 

@@ -46,9 +46,12 @@ bool kernel_btf_contradicts(const struct btf *btf, uint32_t type, enum policy_ar
 /* The structure that a pointer points to, or that `name` names; 0. */
 uint32_t kernel_btf_structure_of(const struct btf *btf, uint32_t type);
 uint32_t kernel_btf_structure(const struct btf *btf, const char *name);
-/* Follow "mm.owner.comm" or "numbers[0].nr" from a structure. The steps lead to the value's
- * address, or, with `follow`, to what it points to if it is a pointer. */
-int kernel_btf_resolve(const struct btf *btf, uint32_t structure, const char *path, bool follow,
+/* Where the way to a field of an argument begins: at the structure that a pointer points to, or at
+ * the pointer, of one or several, that leads to it (struct cred **); 0. */
+uint32_t kernel_btf_resolve_base(const struct btf *btf, uint32_t type);
+/* Follow "mm.owner.comm" or "numbers[0].nr" from there; pointers on the way are followed. The steps
+ * lead to the value's address, or, with `follow`, to what it points to if it is a pointer. */
+int kernel_btf_resolve(const struct btf *btf, uint32_t base, const char *path, bool follow,
 	struct field_path *ret_path, struct error *error);
 /* Whether the value is a pointer. */
 bool kernel_btf_is_pointer(const struct btf *btf, uint32_t type);

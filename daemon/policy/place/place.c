@@ -108,19 +108,19 @@ static int resolve_types(struct kernel_types *types, const struct policy_argumen
 	return 0;
 }
 
-/* The structure that `resolve` begins at. */
+/* What `resolve` begins at: a structure, or a pointer to one. */
 static uint32_t resolve_base(const struct btf *btf, const struct policy_argument *argument,
 	uint32_t declared, struct error *error)
 {
-	uint32_t structure;
+	uint32_t base;
 
 	if (argument->value_source == POLICY_SOURCE_CURRENT_TASK)
-		structure = kernel_btf_structure(btf, "task_struct");
+		base = kernel_btf_structure(btf, "task_struct");
 	else if (argument->btf_type.length)
-		structure = kernel_btf_structure(btf, argument->btf_type.data);
+		base = kernel_btf_structure(btf, argument->btf_type.data);
 	else
-		structure = declared ? kernel_btf_structure_of(btf, declared) : 0;
-	if (!structure)
+		base = declared ? kernel_btf_resolve_base(btf, declared) : 0;
+	if (!base)
 		error_set(error, -EINVAL,
 			argument->btf_type.length ? "btfType: there is no structure of that name%s"
 						  : "resolve: the kernel does not say what "
@@ -129,7 +129,7 @@ static uint32_t resolve_base(const struct btf *btf, const struct policy_argument
 			argument->btf_type_module.length
 				? " in the kernel or this module"
 				: "; that of a module needs btfTypeModule");
-	return structure;
+	return base;
 }
 
 const struct policy_argument *hook_argument_at(const struct policy_hook *hook, size_t index)
@@ -178,16 +178,16 @@ static int resolve(struct hook_argument *result, const struct policy_argument *a
 {
 	const struct btf *btf = NULL;
 	struct field_path path;
-	uint32_t structure;
+	uint32_t base;
 	int r;
 
 	r = resolve_types(types, argument, &btf, error);
 	if (r < 0)
 		return r;
-	structure = resolve_base(btf, argument, declared, error);
-	if (!structure)
+	base = resolve_base(btf, argument, declared, error);
+	if (!base)
 		return error->code;
-	r = kernel_btf_resolve(btf, structure, argument->resolve.data, false, &path, error);
+	r = kernel_btf_resolve(btf, base, argument->resolve.data, false, &path, error);
 	if (r >= 0)
 		r = check_type(argument, btf, path.type, error);
 	if (r >= 0)
@@ -200,7 +200,7 @@ static int resolve(struct hook_argument *result, const struct policy_argument *a
 		return error_set(error, -EINVAL, "resolve: %s is a structure, not a value",
 			argument->resolve.data);
 	if (policy_type_class(*type) != POLICY_CLASS_INTEGER && *type != POLICY_TYPE_FD) {
-		r = kernel_btf_resolve(btf, structure, argument->resolve.data, true, &path, error);
+		r = kernel_btf_resolve(btf, base, argument->resolve.data, true, &path, error);
 		if (r < 0)
 			return r;
 	}
