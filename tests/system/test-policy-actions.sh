@@ -54,6 +54,13 @@ kprobes:
 - call: list:calls
   args: [{index: 0, type: string}, {index: 1, type: string}]
   selectors: [{matchArgs: [{index: 0, operator: Prefix, values: [tally-list]}]}]'
+policy_add every 'lists: [{name: calls, type: generated_syscalls}]
+kprobes:
+- call: list:calls
+  args: [{index: 0, type: int}, {index: 1, type: int, label: second}]
+  return: true
+  returnArg: {index: 0, type: int}
+  selectors: [{matchArgs: [{index: 1, operator: Equal, values: [47000]}]}]'
 policy_add raw 'lists:
 - {name: calls, type: syscalls, values: [sys_fsopen, sys_keyctl]}
 tracepoints:
@@ -144,6 +151,12 @@ act call symlink s:tally-list "s:$work/symlink"
 listed=$pid
 act call link s:tally-list "s:$work/link"
 listed_too=$pid
+act call getpriority 9 47000
+everywhere=$pid
+act call lseek -1 47000 0
+everywhere_too=$pid
+act call lseek -1 47001 0
+elsewhere=$pid
 act call fsopen s:tally 0
 raw=$pid
 act call fsopen 0x1234567890 5 7
@@ -209,6 +222,9 @@ is "monitor mode takes no action" "$monitored_status" 0
 is "but makes its event" "$(hits monitored "$monitored")" 1
 is "a list of system calls: one" "$(hit many "$listed" '[.function_name, .args[0].string_arg]')" '["__x64_sys_symlink","tally-list"]'
 is "a list of system calls: another" "$(hit many "$listed_too" '[.function_name, .args[0].string_arg]')" '["__x64_sys_link","tally-list"]'
+is "a list of all system calls: one" "$(hit every "$everywhere" 'select(.function_name | endswith("_getpriority")) | [.function_name, .args[1].label, .return.int_arg]')" '["__x64_sys_getpriority","second",-22]'
+is "a list of all system calls: another" "$(hit every "$everywhere_too" 'select(.function_name | endswith("_lseek")) | [.function_name, .args[0].int_arg, .return.int_arg]')" '["__x64_sys_lseek",-1,-9]'
+is "a list of all system calls: what does not match" "$(hit every "$elsewhere" 'select(.function_name | endswith("_lseek"))')" ""
 like "raw_syscalls with a list" "$(hit raw "$raw" '.args[0]')" '430|fsopen'
 is "raw_syscalls: others are not in the list" "$(hits raw "$ten")" 0
 is "an array of longs is a number of arguments" "$(hit arrays "$array" '.args[:4]')" \

@@ -84,6 +84,24 @@ static int add_or_ignore(const struct policy_hook *hook, struct kernel_types *ty
 	return r == -ENOENT ? 0 : error_set(error, r, "%s", ignored.message);
 }
 
+static bool is_all_calls(const struct policy_hook *hook)
+{
+	return hook->call_list && hook->call_list->type == POLICY_LIST_GENERATED_SYSCALLS;
+}
+
+/* Those of this machine's own ABI that have a name. */
+static int add_every_call(struct hook_place *place, struct error *error)
+{
+	char function[HOOK_TARGET_MAX];
+	int r = 0;
+
+	for (uint32_t number = 0; number <= SYSTEM_CALL_NUMBER_MAX && r >= 0; number++)
+		if (system_call_function(number, function, sizeof(function)) == 0)
+			r = hook_place_add_target(
+				place, system_call_bare_name(function), number, error);
+	return r;
+}
+
 static int add_all(const struct policy_hook *hook, struct kernel_types *types,
 	struct hook_place *place, struct error *error)
 {
@@ -92,10 +110,8 @@ static int add_all(const struct policy_hook *hook, struct kernel_types *types,
 
 	if (!list)
 		return add_or_ignore(hook, types, place, hook->call.data, error);
-	if (list->type == POLICY_LIST_GENERATED_SYSCALLS)
-		return error_set(error, -EOPNOTSUPP,
-			"a list of all system calls is not supported by this version: use "
-			"tracepoint raw_syscalls/sys_enter");
+	if (is_all_calls(hook))
+		return add_every_call(place, error);
 	for (size_t i = 0; i < list->values.count && r >= 0; i++)
 		r = add_or_ignore(hook, types, place, list->values.items[i].data, error);
 	return r;
@@ -137,10 +153,10 @@ static int put_argument(struct hook_place *place, uint32_t index,
 	return 0;
 }
 
-static enum hook_mechanism choose_mechanism(
+static enum hook_mechanism choose_mechanism(const struct policy_hook *hook,
 	const struct hook_place *place, const struct hook_abilities *abilities)
 {
-	if (!place->target_count) /* nowhere */
+	if (!place->target_count || is_all_calls(hook)) /* nowhere, or everywhere */
 		return MECHANISM_SYSCALL_ALL;
 	/* Which function serves a call of a 32-bit program the kernel does not say. */
 	if (count_32_bit(place))
@@ -156,7 +172,7 @@ int hook_place_system_calls(const struct policy_hook *hook, struct kernel_types 
 	const struct policy_argument *argument;
 	int r = add_all(hook, types, place, error);
 
-	place->mechanism = choose_mechanism(place, abilities);
+	place->mechanism = choose_mechanism(hook, place, abilities);
 	place->is_32_bit = place->target_count && count_32_bit(place) == place->target_count;
 	place->parameter_count = 1; /* of a call's function: the registers */
 	for (uint32_t i = 0; r >= 0 && (argument = hook_argument_at(hook, i)); i++)
