@@ -19,9 +19,16 @@ static bool pids_match(
 {
 	bool listed = pid_is_listed(match, process);
 
-	if (match->follow_forks)
-		for (process = process->parent; process && !listed; process = process->parent)
-			listed = pid_is_listed(match, process);
+	if (!match->follow_forks)
+		return listed == (match->operation == POLICY_IN);
+	/* Of pid namespaces: the host's processes are not meant, nor ancestors there. */
+	if (match->is_namespace_pid && !process->namespace_pid)
+		return false;
+	for (process = process->parent; process && !listed; process = process->parent) {
+		if (match->is_namespace_pid && !process->namespace_pid)
+			break;
+		listed = pid_is_listed(match, process);
+	}
 	return listed == (match->operation == POLICY_IN);
 }
 
@@ -82,10 +89,10 @@ static bool namespace_changes_match(
 	bool changed = false;
 
 	for (int i = 0; i < POLICY_NAMESPACE_COUNT; i++)
-		if (match->namespaces >> i & 1 &&
+		if ((match->namespaces >> i & 1) == (match->operation == POLICY_IN) &&
 			process->namespaces[i] != process->namespaces_at_exec[i])
 			changed = true;
-	return changed == (match->operation == POLICY_IN);
+	return changed;
 }
 
 /* isNamespaceCapability: only of processes outside of the host's user namespace. */
@@ -113,7 +120,7 @@ static bool capability_changes_match(
 	uint64_t changed =
 		process->capabilities[match->type] ^ process->capabilities_at_exec[match->type];
 
-	return !is_out_of_scope(match, observation) &&
+	return !is_out_of_scope(match, observation) && changed &&
 	       ((changed & match->capabilities) != 0) == (match->operation == POLICY_IN);
 }
 

@@ -37,8 +37,9 @@ struct observed_argument {
 };
 
 struct observed_process {
-	uint32_t pid, namespace_pid;
-	const char *binary; /* path of the executed file; NULL if it is not known */
+	uint32_t pid;
+	uint32_t namespace_pid; /* 0: it is in the host's pid namespace */
+	const char *binary;	/* path of the executed file; NULL if it is not known */
 	const struct observed_process *parent;
 	/* Of the process itself; not looked at in parents. */
 	uint32_t namespaces[POLICY_NAMESPACE_COUNT], namespaces_at_exec[POLICY_NAMESPACE_COUNT];

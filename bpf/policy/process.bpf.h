@@ -86,21 +86,39 @@ static __always_inline bool process_has_binary(
 	return bits >> (bit % 64) & 1;
 }
 
-/* A task's pid in its innermost pid namespace. */
-static __always_inline __u32 namespace_pid_of(struct task_struct *task, __u32 *ret_namespace)
+/* A task's number in its innermost pid namespace, a struct upid. */
+static __always_inline void *innermost_number(struct task_struct *task, __u32 *ret_level)
 {
 	struct pid *pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
-	__u32 level = BPF_CORE_READ(pid, level);
-	struct pid_namespace *ns = NULL;
-	void *number;
+
+	*ret_level = BPF_CORE_READ(pid, level);
+	return (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	       *ret_level * bpf_core_type_size(struct upid);
+}
+
+/* The pid there; 0 where that namespace is the host's. */
+static __always_inline __u32 namespace_pid_of(struct task_struct *task)
+{
+	__u32 level, negative;
+	void *number = innermost_number(task, &level);
 	int nr = 0;
 
-	number = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-		 level * bpf_core_type_size(struct upid);
 	bpf_probe_read_kernel(&nr, sizeof(nr), number + bpf_core_field_offset(struct upid, nr));
+	/* All ones where the level is not 0: without a branch, with which the loop over ancestors
+	 * would have to be verified, and which clang would make of it. */
+	negative = -level;
+	asm volatile("" : "+r"(negative));
+	return nr & (__u32)((__s32)negative >> 31);
+}
+
+static __always_inline __u32 pid_namespace_of(struct task_struct *task)
+{
+	struct pid_namespace *ns = NULL;
+	__u32 level;
+	void *number = innermost_number(task, &level);
+
 	bpf_probe_read_kernel(&ns, sizeof(ns), number + bpf_core_field_offset(struct upid, ns));
-	*ret_namespace = BPF_CORE_READ(ns, ns.inum);
-	return nr;
+	return BPF_CORE_READ(ns, ns.inum);
 }
 
 static __always_inline void current_namespaces(__u32 inodes[NAMESPACE_KINDS])
@@ -116,7 +134,7 @@ static __always_inline void current_namespaces(__u32 inodes[NAMESPACE_KINDS])
 	inodes[NAMESPACE_TIME_FOR_CHILDREN] = BPF_CORE_READ(nsproxy, time_ns_for_children, ns.inum);
 	inodes[NAMESPACE_CGROUP] = BPF_CORE_READ(nsproxy, cgroup_ns, ns.inum);
 	inodes[NAMESPACE_USER] = BPF_CORE_READ(current_task(), cred, user_ns, ns.inum);
-	namespace_pid_of(current_task(), &inodes[NAMESPACE_PID]);
+	inodes[NAMESPACE_PID] = pid_namespace_of(current_task());
 }
 
 static __always_inline __u64 capabilities_of(const struct cred *cred, __u32 set)
@@ -141,19 +159,19 @@ const volatile bool steps_ask_ancestors; /* a matchPIDs has followForks */
 
 static __always_inline int process_has_pid(__u32 operation, bool ancestors, __u64 low, __u64 high)
 {
-	struct task_struct *task = current_task();
-	__u32 number, ns;
+	struct task_struct *task = current_task(), *parent;
+	__u32 number;
 
 	for (int i = 0; i <= ANCESTORS_MAX; i++) {
 		if (i && !steps_ask_ancestors)
 			break;
-		number = operation == STEP_PID ? BPF_CORE_READ(task, tgid)
-					       : namespace_pid_of(task, &ns);
+		number = operation == STEP_PID ? BPF_CORE_READ(task, tgid) : namespace_pid_of(task);
 		if (number >= low && number <= high)
 			return 1;
-		if (!ancestors || !BPF_CORE_READ(task, tgid))
+		parent = BPF_CORE_READ(task, real_parent);
+		if (!ancestors || parent == task) /* the first of all is its own */
 			return 0;
-		task = BPF_CORE_READ(task, real_parent);
+		task = parent;
 	}
 	return 0;
 }

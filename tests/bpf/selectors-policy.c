@@ -164,10 +164,11 @@ const char *const binary_paths[BINARY_COUNT] = {
 static void put_pids(struct buf *yaml)
 {
 	buf_printf(yaml,
-		"      matchPIDs: [{operator: %s, isNamespacePID: %s, followForks: %s, values: [1, "
+		"      matchPIDs: [{operator: %s, isNamespacePID: %s, followForks: %s, values: "
+		"[%s, "
 		"%u",
 		ANY_OF("In", "NotIn"), ANY_OF("true", "false"), ANY_OF("true", "false"),
-		random_below(1000000));
+		ANY_OF("0", "1"), random_below(1000000));
 	if (one_in(2))
 		buf_printf(yaml, ", %d", one_in(2) ? getpid() : getppid());
 	buf_append_literal(yaml, "]}]\n");

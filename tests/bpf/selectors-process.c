@@ -49,7 +49,7 @@ void host_namespaces(uint32_t ret_inodes[POLICY_NAMESPACE_COUNT])
 
 #define SELF UINT32_MAX /* its pid as /proc has it, which may be that of another namespace */
 
-/* The parent's pid; its own in its innermost namespace. */
+/* The parent's pid; its own in its innermost namespace, 0 where that is the host's. */
 static uint32_t look_up(uint32_t pid, uint32_t *ret_pid, uint32_t *ret_namespace_pid)
 {
 	char path[64], line[256];
@@ -69,7 +69,9 @@ static uint32_t look_up(uint32_t pid, uint32_t *ret_pid, uint32_t *ret_namespace
 		if (!strncmp(line, "PPid:", 5))
 			parent = (uint32_t)strtoul(line + 5, NULL, 10);
 		if (!strncmp(line, "NSpid:", 6) && last)
-			*ret_namespace_pid = (uint32_t)strtoul(last + 1, NULL, 10);
+			*ret_namespace_pid = last > line + strlen("NSpid:")
+						     ? (uint32_t)strtoul(last + 1, NULL, 10)
+						     : 0;
 	}
 	if (file)
 		fclose(file);

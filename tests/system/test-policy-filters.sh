@@ -6,7 +6,7 @@
 
 daemon_start
 mkdir -p "$work/bin/sub"
-for name in call call2 sub/call; do
+for name in call call2 sub/call inside entered; do
 	cp "$actors/call" "$work/bin/$name"
 done
 cp "$(command -v dash || command -v bash)" "$work/bin/shell"
@@ -49,23 +49,30 @@ filter pid-follow "matchPIDs: [{operator: In, values: [$$], followForks: true}]"
 filter pid-not-follow "matchPIDs: [{operator: NotIn, values: [$$], followForks: true}]"
 filter pid-one "matchPIDs: [{operator: In, values: [1]}]"
 filter namespace-pid "matchPIDs: [{operator: In, values: [1], isNamespacePID: true}]"
+filter not-in-tree "matchPIDs: [{operator: NotIn, values: [0, 1], isNamespacePID: true, followForks: true}]"
+filter not-first "matchPIDs: [{operator: NotIn, values: [0, 1], isNamespacePID: true}]"
+filter of-host "matchPIDs: [{operator: In, values: [0], isNamespacePID: true}]"
 filter uts-host "matchNamespaces: [{namespace: Uts, operator: In, values: [host_ns]}]"
 filter uts-not-host "matchNamespaces: [{namespace: Uts, operator: NotIn, values: [host_ns]}]"
 filter uts-number "matchNamespaces: [{namespace: Uts, operator: In, values: [\"$(stat -L -c %i /proc/self/ns/uts)\"]}]"
 filter uts-changed "matchNamespaceChanges: [{operator: In, values: [Uts]}]"
+filter other-changed "matchNamespaceChanges: [{operator: NotIn, values: [Uts]}]"
+filter mnt-or-other-changed "matchNamespaceChanges: [{operator: NotIn, values: [Mnt]}]"
 filter capable "matchCapabilities: [{type: Effective, operator: In, values: [CAP_SYS_ADMIN]}]"
 filter not-capable "matchCapabilities: [{type: Effective, operator: NotIn, values: [CAP_SYS_ADMIN]}]"
 filter inheritable "matchCapabilities: [{type: Inheritable, operator: In, values: [CAP_NET_RAW]}]"
 filter capabilities-changed "matchCapabilityChanges: [{type: Effective, operator: In, values: [CAP_SYS_ADMIN]}]"
+filter others-changed "matchCapabilityChanges: [{type: Effective, operator: NotIn, values: [CAP_SYS_ADMIN]}]"
 
 call=(getpriority 9 31337)
 run "$bin/call" "${call[@]}"
 for name in binary-not-in binary-not-prefix binary-not-postfix binary-twice binary-not-children parent-not-in pid-follow \
-	uts-host uts-number capable; do
+	uts-host uts-number capable of-host; do
 	expect 1 $name "a plain call"
 done
 for name in binary-in binary-prefix binary-postfix binary-children parent-in pid-not-follow pid-one namespace-pid uts-not-host \
-	uts-changed not-capable inheritable capabilities-changed; do
+	uts-changed other-changed mnt-or-other-changed not-capable inheritable capabilities-changed others-changed \
+	not-in-tree not-first; do
 	expect 0 $name "a plain call"
 done
 run "$bin/call2" "${call[@]}"
@@ -102,7 +109,28 @@ unshare --pid --fork "$bin/call" "${call[@]}" >/dev/null
 settle
 pid=$(events '.process_exec.process | select(. != null and .binary == $path) | .pid' --arg path "$bin/call" | tail -n 1)
 expect 1 namespace-pid "the first of its namespace"
+expect 0 not-in-tree "the first of its namespace"
+expect 0 not-first "the first of its namespace"
+expect 0 of-host "the first of its namespace"
 expect 0 pid-one "the first of its namespace"
+# A child of a namespace's first process, and who comes into the namespace from outside.
+mkfifo "$work/stay"
+unshare --pid --fork "$bin/shell" -c '"$@" >/dev/null; read -r _ <"$0"' "$work/stay" "$bin/inside" "${call[@]}" &
+unshared=$!
+# in_tree PATH: the pid that a program has, seen from here
+in_tree() { events '.process_exec.process | select(. != null and .binary == $path) | .pid' --arg path "$1" | tail -n 1; }
+wait_for 10 eval '[ -n "$(in_tree "$bin/inside")" ]'
+nsenter --target "$(pgrep -P "$unshared")" --pid "$bin/entered" "${call[@]}" >/dev/null
+settle
+pid=$(in_tree "$bin/inside")
+expect 0 not-in-tree "a child of the first of its namespace"
+expect 1 not-first "a child of the first of its namespace"
+pid=$(in_tree "$bin/entered")
+expect 1 not-in-tree "who comes from outside"
+expect 1 not-first "who comes from outside"
+expect 0 of-host "who comes from outside"
+echo >"$work/stay"
+wait "$unshared"
 run setpriv --bounding-set=-sys_admin "$bin/call" "${call[@]}"
 expect 0 capable "without the capability"
 expect 1 not-capable "without the capability"
@@ -120,6 +148,8 @@ libc.getpriority(9, 31337)
 print(json.dumps({"pid": os.getpid()}))' >"$work/act.txt"
 	pid=$(jq .pid "$work/act.txt")
 	expect 1 uts-changed "changed after the exec"
+	expect 0 other-changed "changed after the exec"
+	expect 1 mnt-or-other-changed "changed after the exec"
 	"$(command -v python3)" -c 'import ctypes, json, os, struct
 libc = ctypes.CDLL(None, use_errno=True)
 header = ctypes.create_string_buffer(struct.pack("Ii", 0x20080522, 0))
@@ -129,6 +159,7 @@ libc.getpriority(9, 31337)
 print(json.dumps({"pid": os.getpid()}))' >"$work/act.txt"
 	pid=$(jq .pid "$work/act.txt")
 	expect 1 capabilities-changed "given up after the exec"
+	expect 0 others-changed "given up after the exec"
 	expect 1 not-capable "given up after the exec"
 fi
 

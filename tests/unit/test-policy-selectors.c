@@ -316,6 +316,34 @@ START_TEST(test_pids)
 }
 END_TEST
 
+#define NAMESPACE_PIDS(operation, values, follow)                                                  \
+	"{matchPIDs: [{operator: " operation ", values: [" values "], isNamespacePID: true, "      \
+	"followForks: " follow "}]}"
+
+/* Who has come into a container is no descendant of its first process, though one of the host's. */
+START_TEST(test_namespace_pids)
+{
+	struct observed_process hosts_init = {.pid = 1};
+	struct observed_process init = {.pid = 90, .namespace_pid = 1, .parent = &hosts_init};
+	struct observation inside = {.process = {.pid = 100, .namespace_pid = 5, .parent = &init}};
+	struct observation entered = {
+		.process = {.pid = 101, .namespace_pid = 6, .parent = &hosts_init}};
+	struct observation host = {.process = {.pid = 102, .parent = &hosts_init}};
+
+	ck_assert(match_process(NAMESPACE_PIDS("In", "1", "true"), &inside));
+	ck_assert(!match_process(NAMESPACE_PIDS("NotIn", "0, 1", "true"), &inside));
+	ck_assert(!match_process(NAMESPACE_PIDS("In", "0, 1", "true"), &entered));
+	ck_assert(match_process(NAMESPACE_PIDS("NotIn", "0, 1", "true"), &entered));
+	ck_assert(!match_process(NAMESPACE_PIDS("In", "0, 1", "true"), &host));
+	ck_assert(!match_process(NAMESPACE_PIDS("NotIn", "1", "true"), &host));
+	/* The process alone: of the host it is 0. */
+	ck_assert(match_process(NAMESPACE_PIDS("In", "0", "false"), &host));
+	ck_assert(!match_process(NAMESPACE_PIDS("NotIn", "0, 1", "false"), &host));
+	ck_assert(match_process(NAMESPACE_PIDS("NotIn", "1", "false"), &host));
+	ck_assert(match_process(NAMESPACE_PIDS("NotIn", "0, 1", "false"), &inside));
+}
+END_TEST
+
 START_TEST(test_binaries)
 {
 	struct observed_process shell = {.pid = 1, .binary = "/usr/bin/bash"};
@@ -375,7 +403,12 @@ START_TEST(test_namespaces)
 	ck_assert(
 		match_process("{matchNamespaceChanges: [{operator: In, values: [Uts, Mnt]}]}", &o));
 	ck_assert(!match_process("{matchNamespaceChanges: [{operator: In, values: [Uts]}]}", &o));
+	/* NotIn: another one than these */
 	ck_assert(match_process("{matchNamespaceChanges: [{operator: NotIn, values: [Uts]}]}", &o));
+	ck_assert(
+		!match_process("{matchNamespaceChanges: [{operator: NotIn, values: [Mnt]}]}", &o));
+	o.process.namespaces[POLICY_NAMESPACE_UTS] = 4026532001u;
+	ck_assert(match_process("{matchNamespaceChanges: [{operator: NotIn, values: [Mnt]}]}", &o));
 }
 END_TEST
 
@@ -399,6 +432,16 @@ START_TEST(test_capabilities)
 		&o));
 	ck_assert(!match_process("{matchCapabilityChanges: [{type: Permitted, operator: In,"
 				 " values: [CAP_SYS_ADMIN]}]}",
+		&o));
+	/* NotIn: others have changed, and none of these */
+	ck_assert(match_process("{matchCapabilityChanges: [{type: Permitted, operator: NotIn,"
+				" values: [CAP_SYS_ADMIN]}]}",
+		&o));
+	ck_assert(!match_process("{matchCapabilityChanges: [{type: Permitted, operator: NotIn,"
+				 " values: [CAP_CHOWN]}]}",
+		&o));
+	ck_assert(!match_process("{matchCapabilityChanges: [{type: Effective, operator: NotIn,"
+				 " values: [CAP_CHOWN, CAP_SYS_ADMIN]}]}",
 		&o));
 	ck_assert(!match_process("{matchCapabilities: [{operator: In, values: [CAP_SYS_ADMIN],"
 				 " isNamespaceCapability: true}]}",
@@ -522,4 +565,5 @@ END_TEST
 
 RUN_SUITE_IN(NULL, tear_down, "policy-selectors", test_integers, test_texts, test_bytes,
 	test_file_types, test_sockets, test_unix_sockets, test_capability_arguments, test_auto,
-	test_pids, test_binaries, test_namespaces, test_capabilities, test_selectors, test_logic)
+	test_pids, test_namespace_pids, test_binaries, test_namespaces, test_capabilities,
+	test_selectors, test_logic)

@@ -116,14 +116,22 @@ static void end_selector(struct compiler *compiler, uint16_t match, bool is_last
 
 static int compile_pids(struct compiler *compiler, const struct policy_match_pids *match)
 {
-	for (size_t i = 0; i < match->values.count; i++) {
-		struct hook_step step = {
-			.operation = match->is_namespace_pid ? STEP_NAMESPACE_PID : STEP_PID,
-			.second = match->follow_forks,
-			.low = (uint64_t)match->values.items[i],
-			.high = (uint64_t)match->values.items[i],
-		};
+	/* Ancestors in containers are meant: the host's first process is everyone's. */
+	bool in_containers = match->is_namespace_pid && match->follow_forks;
+	struct hook_step step = {.operation = STEP_NAMESPACE_PID};
 
+	if (in_containers) {
+		/* Who is in the host's pid namespace, where it is 0, is not meant either. */
+		if (compile_alternative(compiler, step, true, true) < 0)
+			return compiler->error->code;
+		end_filter(compiler);
+	}
+	step.operation = match->is_namespace_pid ? STEP_NAMESPACE_PID : STEP_PID;
+	step.second = match->follow_forks;
+	for (size_t i = 0; i < match->values.count; i++) {
+		step.low = step.high = (uint64_t)match->values.items[i];
+		if (in_containers && !step.high)
+			step.low = 1; /* nobody */
 		if (compile_alternative(compiler, step, i + 1 == match->values.count,
 			    match->operation == POLICY_NOT_IN) < 0)
 			return compiler->error->code;
@@ -182,12 +190,30 @@ static int compile_capabilities(struct compiler *compiler,
 	return compile_alternative(compiler, step, true, match->operation == POLICY_NOT_IN);
 }
 
+static int compile_capability_changes(
+	struct compiler *compiler, const struct policy_match_capabilities *match)
+{
+	struct policy_match_capabilities others = *match;
+	int r = compile_capabilities(compiler, match, STEP_CAPABILITIES_CHANGED);
+
+	if (r < 0 || match->operation == POLICY_IN)
+		return r;
+	/* None of these, but one that is not listed. */
+	end_filter(compiler);
+	others.operation = POLICY_IN;
+	others.capabilities = ~match->capabilities;
+	return compile_capabilities(compiler, &others, STEP_CAPABILITIES_CHANGED);
+}
+
 static int compile_namespace_changes(
 	struct compiler *compiler, const struct policy_match_namespace_changes *match)
 {
+	const uint32_t all = (UINT32_C(1) << NAMESPACE_KINDS) - 1;
 	struct hook_step step = {.operation = STEP_NAMESPACE_CHANGED, .low = match->namespaces};
 
-	return compile_alternative(compiler, step, true, match->operation == POLICY_NOT_IN);
+	if (match->operation == POLICY_NOT_IN) /* one that is not listed has changed */
+		step.low = all & ~match->namespaces;
+	return compile_alternative(compiler, step, true, false);
 }
 
 static int compile_workloads(struct compiler *compiler, size_t selector)
@@ -239,8 +265,7 @@ static int compile_filters(
 		end_filter(compiler);
 	}
 	EACH(match_capabilities, compile_capabilities(compiler, match, STEP_CAPABILITIES));
-	EACH(match_capability_changes,
-		compile_capabilities(compiler, match, STEP_CAPABILITIES_CHANGED));
+	EACH(match_capability_changes, compile_capability_changes(compiler, match));
 	EACH(match_namespaces, compile_namespaces(compiler, match));
 	EACH(match_namespace_changes, compile_namespace_changes(compiler, match));
 	EACH(match_args, compile_if(compiler, match, true));
