@@ -44,6 +44,10 @@ static void check_metadata(struct policy_checker *checker)
 		report_error(checker->report, metadata->namespace.source,
 			"%s cannot be a namespace; allowed: lower case letters, digits and -",
 			QUOTE(metadata->namespace.data, metadata->namespace.length));
+	else if (metadata->namespace.length && checker->policy->kind == POLICY_TRACING_POLICY)
+		report_warning(checker->report, metadata->namespace.source,
+			"says nothing of a TracingPolicy; only a TracingPolicyNamespaced is about "
+			"one namespace's containers alone");
 }
 
 void check_label_selector(
@@ -222,11 +226,12 @@ static void check_option(struct policy_checker *checker, const struct policy_opt
 			policy_word(policy_option_words, option->name));
 		return;
 	}
-	if (option->name == POLICY_OPTION_SLEEPABLE_PRELOAD_SIZE) {
+	if (option->name == POLICY_OPTION_SLEEPABLE_PRELOAD_SIZE ||
+		option->name == POLICY_OPTION_UPROBE_HEAP_SIZE) {
 		if (integer_parse(value->data, value->length, &size) < 0 || size < 0 ||
 			size > INT32_MAX)
 			report_error(checker->report, value->source,
-				"%s is no size; allowed: bytes as a number",
+				"%s is no size; allowed: a number",
 				QUOTE(value->data, value->length));
 		return;
 	}

@@ -2,6 +2,8 @@
 #include "policy/fields.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/util.h"
@@ -44,18 +46,50 @@ static void wrong_type(
 		glued ? "; is the blank after the colon missing?" : "");
 }
 
-static int read_text(struct field_reader *reader, const struct yaml_value *value, size_t length_max,
-	struct policy_text *text)
+/* Without quotes these are no strings, and a cluster refuses them; Tetragon's reader of files
+ * writes them as strings. -EINVAL: nothing of that. */
+static int read_other_as_text(struct field_reader *reader, const struct yaml_value *value,
+	const struct field *field, struct policy_text *text)
 {
+	char written[24];
+	int64_t integer;
+	bool boolean;
+	char *copy;
+
+	if (field->integers_too && yaml_value_integer(value, &integer) == 0)
+		snprintf(written, sizeof(written), "%" PRId64, integer);
+	else if (field->booleans_too && yaml_value_boolean(value, &boolean) == 0)
+		snprintf(written, sizeof(written), "%s", boolean ? "true" : "false");
+	else
+		return -EINVAL;
+	text->length = strlen(written);
+	copy = arena_allocate(reader->arena, text->length + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, written, text->length + 1);
+	text->data = copy;
+	text->source = value;
+	return 0;
+}
+
+static int read_text(struct field_reader *reader, const struct yaml_value *value,
+	const struct field *field, struct policy_text *text)
+{
+	size_t length_max = field->length_max ? field->length_max : POLICY_PATH_LENGTH_MAX;
+
+	int r = read_other_as_text(reader, value, field, text);
+
+	if (r != -EINVAL)
+		return r;
 	if (value->kind != YAML_KIND_SCALAR) {
 		wrong_type(reader, value, "a string");
 	} else if (yaml_value_meaning(value) != YAML_MEANS_STRING) {
 		report_error(reader->report, value,
 			"a string is wanted, this is %s: write it in quotes, '%s'",
 			yaml_value_description(value), value->text);
-	} else if (value->length > (length_max ? length_max : POLICY_PATH_LENGTH_MAX)) {
+	} else if (value->length > length_max) {
 		report_error(reader->report, value, "has %zu bytes; allowed: at most %zu",
-			value->length, length_max ? length_max : POLICY_PATH_LENGTH_MAX);
+			value->length, length_max);
 	} else {
 		*text = (struct policy_text){
 			.data = value->text, .length = value->length, .source = value};
@@ -163,8 +197,10 @@ static int read_texts(struct field_reader *reader, const struct yaml_value *valu
 	if (r < 0 || !items)
 		return r;
 	texts = items;
-	for (const struct yaml_value *v = value->first; v; v = v->next)
-		read_text(reader, v, field->length_max, &texts[v->index]);
+	for (const struct yaml_value *v = value->first; v && r >= 0; v = v->next)
+		r = read_text(reader, v, field, &texts[v->index]);
+	if (r < 0)
+		return r;
 	*array = (struct array){.items = items, .count = value->count};
 	return 0;
 }
@@ -204,7 +240,9 @@ static int read_labels(struct field_reader *reader, const struct yaml_value *val
 	for (const struct yaml_value *v = value->first; v; v = v->next) {
 		labels[v->index].key = (struct policy_text){
 			.data = v->key->text, .length = v->key->length, .source = v->key};
-		read_text(reader, v, field->length_max, &labels[v->index].value);
+		r = read_text(reader, v, field, &labels[v->index].value);
+		if (r < 0)
+			return r;
 	}
 	*array = (struct array){.items = items, .count = value->count};
 	return 0;
@@ -294,7 +332,7 @@ static int read_field(struct field_reader *reader, const struct yaml_value *valu
 	}
 	switch (field->kind) {
 	case FIELD_TEXT:
-		return read_text(reader, value, field->length_max, (void *)place);
+		return read_text(reader, value, field, (void *)place);
 	case FIELD_BOOLEAN:
 		return read_boolean(reader, value, (void *)place);
 	case FIELD_INTEGER:

@@ -32,6 +32,8 @@ struct field {
 	const char *name;
 	enum field_kind kind;
 	bool required, any_case; /* any_case: of words */
+	/* Of texts: an integer stands for its decimal digits, yes for true. */
+	bool integers_too, booleans_too;
 	size_t offset;
 	size_t count_max;	  /* of arrays, labels; 0: POLICY_VALUES_MAX */
 	size_t length_max;	  /* of texts, in bytes; 0: POLICY_PATH_LENGTH_MAX */

@@ -20,7 +20,7 @@ static const struct field action_fields[] = {
 	{"argNewSymbol", FIELD_TEXT, AT(arg_new_symbol), .length_max = POLICY_SYMBOL_LENGTH_MAX},
 	{"argNewAddr", FIELD_INTEGER, AT(arg_new_addr), .maximum = INT64_MAX},
 	{"argNewOffset", FIELD_INTEGER, AT(arg_new_offset), .maximum = INT64_MAX},
-	{"rateLimit", FIELD_TEXT, AT(rate_limit), .length_max = 32},
+	{"rateLimit", FIELD_TEXT, AT(rate_limit), .integers_too = true, .length_max = 32},
 	{"rateLimitScope", FIELD_WORD, AT(rate_limit_scope),
 		.words = policy_rate_limit_scope_words},
 	{"kernelStackTrace", FIELD_BOOLEAN, AT(kernel_stack_trace)},

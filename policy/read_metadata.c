@@ -34,7 +34,8 @@ const struct object_type read_label_selector_type = {
 static const struct field list_fields[] = {
 	{"name", FIELD_TEXT, .required = true, AT(name), .length_max = POLICY_NAME_LENGTH_MAX},
 	{"type", FIELD_WORD, AT(type), .words = policy_list_type_words, .any_case = true},
-	{"values", FIELD_TEXTS, AT(values), .length_max = POLICY_SYMBOL_LENGTH_MAX},
+	{"values", FIELD_TEXTS, AT(values), .integers_too = true,
+		.length_max = POLICY_SYMBOL_LENGTH_MAX},
 	{"pattern", FIELD_TEXT, AT(pattern), .length_max = 1024},
 	{"validated", FIELD_BOOLEAN, AT(validated)},
 	{0},
@@ -49,7 +50,8 @@ static const struct object_type list_type = {
 #define AT(member) .offset = offsetof(struct policy_option, member)
 static const struct field option_fields[] = {
 	{"name", FIELD_WORD, .required = true, AT(name), .words = policy_option_words},
-	{"value", FIELD_TEXT, AT(value), .length_max = 64},
+	{"value", FIELD_TEXT, AT(value), .integers_too = true, .booleans_too = true,
+		.length_max = 64},
 	{0},
 };
 static const struct object_type option_type = {

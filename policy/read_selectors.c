@@ -29,7 +29,7 @@ static const struct field match_args_fields[] = {
 		.maximum = POLICY_ARGUMENTS_MAX - 1},
 	{"operator", FIELD_WORD, .required = true, AT(operation),
 		.words = policy_argument_operator_words},
-	{"values", FIELD_TEXTS, AT(texts)},
+	{"values", FIELD_TEXTS, AT(texts), .integers_too = true},
 	{0},
 };
 TYPE(match_args_type, policy_match_args, match_args_fields);
@@ -52,7 +52,8 @@ static const struct field match_namespaces_fields[] = {
 		.any_case = true},
 	{"operator", FIELD_WORD, .required = true, AT(operation),
 		.words = policy_membership_operator_words},
-	{"values", FIELD_TEXTS, .required = true, AT(texts), .length_max = 32},
+	{"values", FIELD_TEXTS, .required = true, AT(texts), .integers_too = true,
+		.length_max = 32},
 	{0},
 };
 TYPE(match_namespaces_type, policy_match_namespaces, match_namespaces_fields);

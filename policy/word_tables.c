@@ -39,6 +39,7 @@ const struct policy_word policy_option_words[] = {
 	{"override-method", POLICY_OPTION_OVERRIDE_METHOD},
 	{"policy-mode", POLICY_OPTION_POLICY_MODE},
 	{"sleepable-preload-size", POLICY_OPTION_SLEEPABLE_PRELOAD_SIZE},
+	{"uprobe-heap-size", POLICY_OPTION_UPROBE_HEAP_SIZE},
 	{0},
 };
 

@@ -153,6 +153,37 @@ START_TEST(test_integer_values)
 }
 END_TEST
 
+/* As files without quotes have them; a list's and an option's too. */
+START_TEST(test_values_without_quotes)
+{
+	const struct policy_match_args *match = parse_match("int", "Equal", "-1, 0x10, 010, 5");
+	const struct policy_spec *spec;
+
+	ck_assert_uint_eq(match->values.count, 4);
+	ck_assert_int_eq((int64_t)match->values.items[0].range.minimum, -1);
+	ck_assert_uint_eq(match->values.items[1].range.minimum, 16);
+	ck_assert_uint_eq(match->values.items[2].range.minimum, 8);
+	ck_assert_uint_eq(match->values.items[3].range.minimum, 5);
+	match = parse_match("uint64", "InMap", "010, 2:5");
+	ck_assert_uint_eq(match->values.items[0].range.minimum, 8);
+	ck_assert_uint_eq(match->values.items[1].range.maximum, 5);
+	match = parse_match("sock", "DPort", "0x35");
+	ck_assert_uint_eq(match->values.items[0].range.minimum, 53);
+	match = parse_match("string", "Equal", "7");
+	ck_assert_str_eq(match->values.items[0].text.data, "7");
+	spec = parse("  options: [{name: disable-kprobe-multi, value: yes},"
+		     " {name: uprobe-heap-size, value: 65536}]\n"
+		     "  lists: [{name: l, values: [1, 2]}]\n"
+		     "  kprobes: [{call: sys_x, args: [{index: 0, type: int}], selectors: ["
+		     "{matchNamespaces: [{namespace: Pid, operator: In, values: [4026531836]}],"
+		     " matchArgs: [{index: 0, operator: InMap, values: ['list:l']}],"
+		     " matchActions: [{action: Post, rateLimit: 5}]}]}]\n");
+	ck_assert_str_eq(spec->options.items[0].value.data, "true");
+	ck_assert_str_eq(spec->options.items[1].value.data, "65536");
+	ck_assert_str_eq(spec->lists.items[0].values.items[1].data, "2");
+}
+END_TEST
+
 START_TEST(test_text_values)
 {
 	const struct policy_match_args *match =
@@ -424,6 +455,19 @@ START_TEST(test_warnings)
 }
 END_TEST
 
+START_TEST(test_namespace_of_none)
+{
+	static const char text[] = "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\n"
+				   "metadata: {name: p, namespace: shop}\nspec: {loader: true}\n";
+
+	set = policy_set_free(set);
+	ck_assert_int_eq(policy_set_parse(text, strlen(text), &set), 0);
+	ck_assert_uint_eq(set->report.errors, 0);
+	ck_assert_msg(strstr(first_problem(), "f:3:32: warning: metadata.namespace: "), "%s",
+		first_problem());
+}
+END_TEST
+
 START_TEST(test_long_message)
 {
 	_cleanup_buf_ struct buf spec = {0};
@@ -563,7 +607,8 @@ START_TEST(test_manual_page)
 END_TEST
 
 RUN_SUITE_IN(NULL, tear_down, "policy", test_defaults, test_argument, test_spellings,
-	test_integer_values, test_text_values, test_network_values, test_tracepoint_index,
-	test_data_index, test_data_without_index, test_two_policies, test_empty_texts, test_lists,
-	test_macros, test_macro_bomb, test_rate_limits, test_warnings, test_long_message,
-	test_hostile_names, test_many_problems, test_no_memory, test_suggestions, test_manual_page)
+	test_integer_values, test_values_without_quotes, test_text_values, test_network_values,
+	test_tracepoint_index, test_data_index, test_data_without_index, test_two_policies,
+	test_empty_texts, test_lists, test_macros, test_macro_bomb, test_rate_limits, test_warnings,
+	test_namespace_of_none, test_long_message, test_hostile_names, test_many_problems,
+	test_no_memory, test_suggestions, test_manual_page)
