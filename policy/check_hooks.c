@@ -136,6 +136,11 @@ static void check_uprobe(struct policy_checker *checker)
 			places);
 	for (size_t i = 0; i < hook->symbols.count; i++)
 		check_program_symbol(checker, &hook->symbols.items[i]);
+	if (hook->resolve_path_in_container)
+		report_error(checker->report,
+			yaml_value_get(hook->source, "resolvePathInContainer"),
+			"is not supported: path is that of a file on the host; of an image, where "
+			"the engine keeps it");
 	for (size_t i = 0; i < hook->binary_digests.count; i++)
 		check_digest(checker, &hook->binary_digests.items[i]);
 }

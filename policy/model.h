@@ -64,6 +64,7 @@ struct policy_hook {
 	struct policy_texts symbols, binary_digests;
 	struct policy_integers offsets, addrs, ref_ctr_offsets;
 	bool ignore_digest_verification_failure;
+	bool resolve_path_in_container; /* refused by the check */
 };
 struct policy_hooks {
 	struct policy_hook *items;

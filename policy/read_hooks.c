@@ -87,6 +87,7 @@ static const struct field uprobe_fields[] = {
 	COMMON_FIELDS,
 	RETURN_FIELDS,
 	{"ignore", FIELD_OBJECT, .type = &ignore_digest_type},
+	{"resolvePathInContainer", FIELD_BOOLEAN, AT(resolve_path_in_container)},
 	{0},
 };
 

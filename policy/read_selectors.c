@@ -120,6 +120,12 @@ static const struct field selector_fields[] = {
 	{"matchCmdArgs", FIELD_ANYTHING,
 		.refused = "is not there: what a program was called with is in process_exec, and "
 			   "is not kept for what it does later"},
+	{"matchCEL", FIELD_ANYTHING,
+		.refused = "is not there: an expression is a value of matchArgs or matchData, with "
+			   "the operator CelExpr"},
+	{"matchUserCallers", FIELD_ANYTHING,
+		.refused = "is not there: who has called is recorded, by userStackTrace of the "
+			   "action Post, and not matched"},
 	ACTIONS("matchActions", match_actions),
 	ACTIONS("matchReturnActions", match_return_actions),
 	{0},
