@@ -154,13 +154,20 @@ static bool is_of_kernel(int type)
 	}
 }
 
+/* And not what lies behind it. */
+static bool is_as_passed(const struct policy_argument *argument)
+{
+	return argument->value_source == POLICY_SOURCE_PT_REGS ||
+	       (argument->value_source == POLICY_SOURCE_CALL && !argument->resolve.length);
+}
+
 static void check_type(struct policy_checker *checker, const struct policy_argument *argument)
 {
 	const struct yaml_value *at = yaml_value_get(argument->source, "type");
 	int kind = checker->hook->kind;
 
-	if (is_of_kernel(argument->type) && argument->value_source == POLICY_SOURCE_CALL &&
-		!argument->resolve.length && is_given_by_process(checker->hook))
+	if (is_of_kernel(argument->type) && is_as_passed(argument) &&
+		is_given_by_process(checker->hook))
 		report_error(checker->report, at,
 			"%s is a structure of the kernel, and %s by a process, which has none: it "
 			"could never be read; allowed: numbers, fd, string, char_buf, char_iovec, "

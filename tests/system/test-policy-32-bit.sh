@@ -22,6 +22,8 @@ refused "another machine's ABI" 'kprobes: [{call: arm64/sys_openat}]' 'arm64/sys
 refused "a call that i386 has not" 'kprobes: [{call: i386/sys_arch_nothing}]' 'this machine has no such system call'
 refused "a function of x32" 'kprobes: [{call: __x64_compat_sys_execve}]' 'no system calls of this ABI'
 
+refused "registers of 32-bit programs" 'kprobes: [{call: i386/sys_openat, args: [{index: 0, type: uint32, source: pt_regs, resolve: rbx}]}]' \
+	'source: pt_regs: not of a system call of 32-bit programs'
 refused "a long of both ABIs" 'lists: [{name: l, type: syscalls, values: [sys_lseek, i386/sys_lseek]}]
 kprobes: [{call: "list:l", args: [{index: 1, type: long}]}]' 'index 1: of a list with calls of both ABIs'
 

@@ -61,6 +61,13 @@ kprobes:
   return: true
   returnArg: {index: 0, type: int}
   selectors: [{matchArgs: [{index: 1, operator: Equal, values: [47000]}]}]'
+call_registers=(rdi rsi rdx r10 r8 r9)
+[ "$(uname -m)" = x86_64 ] || call_registers=(x0 x1 x2 x3 x4 x5)
+policy_add registers "kprobes:
+- call: sys_process_vm_writev
+  data:
+$(printf '  - {index: 0, type: uint64, source: pt_regs, resolve: %s}\n' "${call_registers[@]}")
+  selectors: [{matchData: [{args: [3], operator: Equal, values: [\"4004\"]}, {args: [5], operator: NotEqual, values: [\"7\"]}]}]"
 policy_add raw 'lists:
 - {name: calls, type: syscalls, values: [sys_fsopen, sys_keyctl]}
 tracepoints:
@@ -157,6 +164,10 @@ act call lseek -1 47000 0
 everywhere_too=$pid
 act call lseek -1 47001 0
 elsewhere=$pid
+act call process_vm_writev 0 4002 4003 4004 4005 4006
+registers=$pid
+act call process_vm_writev 0 4002 4003 4004 4005 7
+not_registers=$pid
 act call fsopen s:tally 0
 raw=$pid
 act call fsopen 0x1234567890 5 7
@@ -225,6 +236,8 @@ is "a list of system calls: another" "$(hit many "$listed_too" '[.function_name,
 is "a list of all system calls: one" "$(hit every "$everywhere" 'select(.function_name | endswith("_getpriority")) | [.function_name, .args[1].label, .return.int_arg]')" '["__x64_sys_getpriority","second",-22]'
 is "a list of all system calls: another" "$(hit every "$everywhere_too" 'select(.function_name | endswith("_lseek")) | [.function_name, .args[0].int_arg, .return.int_arg]')" '["__x64_sys_lseek",-1,-9]'
 is "a list of all system calls: what does not match" "$(hit every "$elsewhere" 'select(.function_name | endswith("_lseek"))')" ""
+is "a call's registers are its arguments" "$(hit registers "$registers" '[.data[].size_arg]') $(hits registers "$not_registers")" \
+	'["0","4002","4003","4004","4005","4006"] 0'
 like "raw_syscalls with a list" "$(hit raw "$raw" '.args[0]')" '430|fsopen'
 is "raw_syscalls: others are not in the list" "$(hits raw "$ten")" 0
 is "an array of longs is a number of arguments" "$(hit arrays "$array" '.args[:4]')" \

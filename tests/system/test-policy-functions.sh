@@ -172,8 +172,10 @@ refuses "a raw tracepoint's argument" 'tracepoints: [{subsystem: sched, event: s
 	'index 2: is a pointer to linux_binprm, not what type file reads'
 refuses "a register that there is not" 'kprobes: [{call: security_file_open, syscall: false, args: [{index: 0, type: uint64, source: pt_regs, resolve: r99}]}]' \
 	'resolve: this machine has no register r99'
-refuses "registers of a system call" 'kprobes: [{call: sys_openat, args: [{index: 0, type: uint64, source: pt_regs, resolve: rsp}]}]' \
-	'source: pt_regs: not of a system call; allowed: functions'
+refuses "a register of a system call that is no argument" 'kprobes: [{call: sys_openat, args: [{index: 0, type: uint64, source: pt_regs, resolve: rcx}]}]' \
+	'resolve: no argument of a system call is in rcx; allowed: rdi'
+refuses "what a system call returns, by its register" 'kprobes: [{call: sys_openat, return: true, returnArg: {index: 0, type: uint64, source: pt_regs, resolve: rax}}]' \
+	'source: pt_regs: not here; allowed: arguments of system calls'
 exited='tracepoints: [{subsystem: sched, event: sched_process_exit, raw: true, args: [{index: 0, type: uint32, resolve: pid'
 refuses "a type that there is not" "$exited, btfType: tally}]}]" 'btfType: there is no structure of that name'
 refuses "a module that there is not" "$exited, btfType: task_struct, btfTypeModule: tally-module}]}]" \

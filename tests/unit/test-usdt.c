@@ -162,6 +162,11 @@ START_TEST(knows_registers)
 	ck_assert_int_eq(register_of_argument(MACHINE_X86_64, 6), -ENOENT);
 	ck_assert_int_eq(register_of_argument(MACHINE_ARM64, 7), 56);
 	ck_assert_int_eq(register_of_argument(MACHINE_ARM64, 8), -ENOENT);
+	ck_assert_int_eq(register_of_call_argument(MACHINE_X86_64, 2), X86("rdx"));
+	ck_assert_int_eq(register_of_call_argument(MACHINE_X86_64, 3), X86("r10"));
+	ck_assert_int_eq(register_of_call_argument(MACHINE_X86_64, 6), -ENOENT);
+	ck_assert_int_eq(register_of_call_argument(MACHINE_ARM64, 5), 40);
+	ck_assert_int_eq(register_of_call_argument(MACHINE_ARM64, 6), -ENOENT);
 }
 END_TEST
 

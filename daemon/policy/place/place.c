@@ -226,9 +226,8 @@ int hook_place_argument(struct hook_place *place, uint32_t index,
 			place->mechanism != MECHANISM_UPROBE_MULTI &&
 			place->mechanism != MECHANISM_KPROBE)
 			return error_set(error, -EOPNOTSUPP,
-				"source: pt_regs: not of a system call; allowed: functions that "
-				"are "
-				"no system calls, without Override, and uprobes");
+				"source: pt_regs: not here; allowed: arguments of system calls, of "
+				"functions without Override, and of uprobes");
 		result->source = ARGUMENT_PT_REGS;
 	}
 	if (argument->resolve.length && result->source != ARGUMENT_PT_REGS)

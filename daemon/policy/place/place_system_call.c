@@ -10,6 +10,7 @@
 
 #include "daemon/policy/place/kernel_types.h"
 #include "daemon/policy/place/place.h"
+#include "daemon/policy/place/registers.h"
 #include "daemon/policy/place/system_calls.h"
 #include "daemon/policy/place/tracepoint_format.h"
 #include "lib/util.h"
@@ -20,6 +21,11 @@
 /* Every kernel has this call. */
 #define KNOWN_EVENT	  "sys_enter_read"
 #define KNOWN_FUNCTION_32 "__ia32_compat_sys_openat"
+#ifdef __aarch64__
+#define CALL_REGISTERS "x0 to x5"
+#else
+#define CALL_REGISTERS "rdi, rsi, rdx, r10, r8, r9"
+#endif
 
 /* Only where a kernel runs such programs has it functions for their calls. */
 static bool runs_32_bit_programs(struct kernel_types *types)
@@ -127,12 +133,45 @@ static size_t count_32_bit(const struct hook_place *place)
 	return count;
 }
 
+/* An argument by the register that it is passed in. Of the others nothing is kept at the entry. */
+static int argument_by_register(const struct hook_place *place,
+	const struct policy_argument *argument, struct policy_argument *ret_argument,
+	struct error *error)
+{
+	int offset = register_offset(MACHINE_NATIVE, argument->resolve.data);
+
+	if (count_32_bit(place))
+		return error_set(error, -EOPNOTSUPP,
+			"source: pt_regs: not of a system call of 32-bit programs, which have "
+			"other "
+			"registers; allowed: index");
+	for (uint32_t i = 0; i < SYSTEM_CALL_ARGUMENTS_MAX; i++) {
+		if (offset < 0 || offset != register_of_call_argument(MACHINE_NATIVE, i))
+			continue;
+		*ret_argument = *argument;
+		ret_argument->value_source = POLICY_SOURCE_CALL;
+		ret_argument->index = i;
+		ret_argument->resolve = (struct policy_text){};
+		return 0;
+	}
+	return error_set(error, -EINVAL,
+		"resolve: no argument of a system call is in %s; allowed: " CALL_REGISTERS,
+		argument->resolve.data);
+}
+
 static int put_argument(struct hook_place *place, uint32_t index,
 	const struct policy_argument *argument, struct kernel_types *types, struct error *error)
 {
 	struct hook_argument *result = &place->arguments[index];
+	struct policy_argument of_register;
 	int r;
 
+	if (argument->value_source == POLICY_SOURCE_PT_REGS) {
+		r = argument_by_register(place, argument, &of_register, error);
+		if (r < 0)
+			return r;
+		argument = &of_register;
+	}
 	if (argument->value_source == POLICY_SOURCE_CALL &&
 		argument->index >= SYSTEM_CALL_ARGUMENTS_MAX)
 		return error_set(error, -EINVAL, "index %lld: system calls have arguments 0 to %d",

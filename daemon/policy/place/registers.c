@@ -35,8 +35,11 @@ static const char *const x86_64_names[][4] = {
 
 static const char *const x86_64_arguments[] = {"rdi", "rsi", "rdx", "rcx", "r8", "r9"};
 
-#define ARM64_REGISTERS 31 /* x0 … x30; sp, pc and pstate follow */
-#define ARM64_ARGUMENTS 8
+static const char *const x86_64_call_arguments[] = {"rdi", "rsi", "rdx", "r10", "r8", "r9"};
+
+#define ARM64_REGISTERS	     31 /* x0 … x30; sp, pc and pstate follow */
+#define ARM64_ARGUMENTS	     8
+#define ARM64_CALL_ARGUMENTS 6
 
 static int offset_x86_64(const char *name)
 {
@@ -79,4 +82,13 @@ int register_of_argument(enum register_machine machine, uint32_t index)
 		return index < ARM64_ARGUMENTS ? (int)index * 8 : -ENOENT;
 	return index < ARRAY_SIZE(x86_64_arguments) ? offset_x86_64(x86_64_arguments[index])
 						    : -ENOENT;
+}
+
+int register_of_call_argument(enum register_machine machine, uint32_t index)
+{
+	if (machine == MACHINE_ARM64)
+		return index < ARM64_CALL_ARGUMENTS ? (int)index * 8 : -ENOENT;
+	return index < ARRAY_SIZE(x86_64_call_arguments)
+		       ? offset_x86_64(x86_64_call_arguments[index])
+		       : -ENOENT;
 }

@@ -20,3 +20,5 @@ int register_offset(enum register_machine machine, const char *name);
 /* Of argument `index` of a function, by the calling convention; -ENOENT beyond those in registers.
  */
 int register_of_argument(enum register_machine machine, uint32_t index);
+/* The same of a system call, which passes its fourth in another register. */
+int register_of_call_argument(enum register_machine machine, uint32_t index);
