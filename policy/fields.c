@@ -76,7 +76,6 @@ static int read_text(struct field_reader *reader, const struct yaml_value *value
 	const struct field *field, struct policy_text *text)
 {
 	size_t length_max = field->length_max ? field->length_max : POLICY_PATH_LENGTH_MAX;
-
 	int r = read_other_as_text(reader, value, field, text);
 
 	if (r != -EINVAL)
