@@ -12,6 +12,8 @@
 
 /* Set by user space before a policy that needs it is attached. */
 __u32 process_states_wanted;
+/* Bits that are another list's since all tasks were looked at: what a task has of them is old. */
+__u64 binary_bits_taken[BINARY_MATCHER_WORDS];
 
 struct binary_bits {
 	__u64 words[BINARY_MATCHER_WORDS];
@@ -132,6 +134,31 @@ static __always_inline void state_credentials(struct process_state *state, struc
 	bpf_core_read(&state->capabilities[CAPABILITIES_PERMITTED], 8, &cred->cap_permitted);
 }
 
+/* What it runs now comes after what it ran before, or is another look at that. */
+static __always_inline void binaries_follow(struct process_state *state,
+	const struct process_state *known, struct task_struct *task, bool executed)
+{
+	const struct process_state *before = known;
+
+	if (!known && !executed)
+		before = process_state_of(task->real_parent); /* what it would have got at fork */
+	if (executed)
+		state->executed = known && known->executed ? 2 : 1;
+	else
+		state->executed = known ? known->executed : !(task->flags & PF_FORKNOEXEC);
+	for (int i = 0; i < BINARY_MATCHER_WORDS; i++) {
+		__u64 kept = executed ? ~0ULL : ~binary_bits_taken[i];
+
+		state->followed[i] = state->binaries[i] | (before ? before->followed[i] & kept : 0);
+		state->replaced[i] = state->replaced_followed[i] = 0;
+		if (!known)
+			continue;
+		state->replaced[i] = executed ? known->binaries[i] : known->replaced[i] & kept;
+		state->replaced_followed[i] =
+			executed ? known->followed[i] : known->replaced_followed[i] & kept;
+	}
+}
+
 /* At exec, and when policies have changed: what the task runs now. */
 static __always_inline void process_state_update(
 	__u32 instance, struct task_struct *task, bool executed)
@@ -151,13 +178,8 @@ static __always_inline void process_state_update(
 	if (binaries_find(instance) < 0)
 		return;
 	known = process_state_of(task);
-	if (!known && !executed)
-		known = process_state_of(task->real_parent); /* what it would have got at fork */
-	for (int i = 0; i < BINARY_MATCHER_WORDS; i++)
-		scratch->state.followed[i] =
-			scratch->state.binaries[i] | (known ? known->followed[i] : 0);
-	known = executed ? NULL : process_state_of(task);
-	if (known) {
+	binaries_follow(&scratch->state, known, task, executed);
+	if (known && !executed) {
 		__builtin_memcpy(
 			scratch->state.namespaces, known->namespaces, sizeof(known->namespaces));
 		__builtin_memcpy(scratch->state.capabilities, known->capabilities,
@@ -176,8 +198,15 @@ static __always_inline void process_state_inherit(
 	if (!process_states_wanted)
 		return;
 	state = process_state_of(parent);
+	if (!state)
+		return;
+	process_state_set(child, state);
+	if (child->pid !=
+		child->tgid) /* a thread: what it executes comes after what its process did */
+		return;
+	state = process_state_of(child);
 	if (state)
-		process_state_set(child, state);
+		state->executed = 0;
 }
 
 /* Task storage goes with the task. */

@@ -18,6 +18,7 @@ typedef _Bool bool;
 #define NULL ((void *)0)
 
 #define TASK_COMM_LEN	   16
+#define PF_FORKNOEXEC	   0x00000040
 #define PF_KTHREAD	   0x00200000
 #define SIGNAL_GROUP_EXIT  0x00000004
 #define PIDTYPE_TGID	   1

@@ -413,10 +413,16 @@ struct hook_counters {
 struct process_state {
 	__u64 binaries[BINARY_MATCHER_WORDS]; /* of its own binary */
 	__u64 followed[BINARY_MATCHER_WORDS]; /* its own and its ancestors' */
-	__u32 namespaces[NAMESPACE_KINDS];    /* at exec */
-	__u64 capabilities[CAPABILITY_SETS];  /* at exec */
+	/* The same of the binary that it executed before this one, where there is one: its parent.
+	 */
+	__u64 replaced[BINARY_MATCHER_WORDS];
+	__u64 replaced_followed[BINARY_MATCHER_WORDS];
+	__u32 namespaces[NAMESPACE_KINDS];   /* at exec */
+	__u64 capabilities[CAPABILITY_SETS]; /* at exec */
+	__u32 executed;			     /* since it was forked: not, once, more often */
+	__u32 reserved;
 };
-RECORD_SIZE_ASSERT(process_state, 64 + 40 + 24);
+RECORD_SIZE_ASSERT(process_state, 128 + 40 + 24 + 8);
 
 /* container_scopes: key = container_id, 0 for the host. Bit N: policies of scope N look at it. */
 struct container_scopes {

@@ -86,6 +86,25 @@ static __always_inline bool process_has_binary(
 	return bits >> (bit % 64) & 1;
 }
 
+/* Of what it executed before, which events have as its parent; else of the process that forked it.
+ */
+static __always_inline int parent_has_binary(__u64 bit, bool followed)
+{
+	const struct process_state *state = current_state();
+	__u32 word = bit / 64;
+	__u64 bits;
+
+	if (!state || state->executed < 2) {
+		state = parent_state();
+		return state ? process_has_binary(state, bit, followed) : -1;
+	}
+	asm volatile("" : "+r"(word));
+	if (word >= BINARY_MATCHER_WORDS)
+		return 0;
+	bits = followed ? state->replaced_followed[word] : state->replaced[word];
+	return bits >> (bit % 64) & 1;
+}
+
 /* A task's number in its innermost pid namespace, a struct upid. */
 static __always_inline void *innermost_number(struct task_struct *task, __u32 *ret_level)
 {
@@ -194,8 +213,7 @@ __noinline int process_answers(__u32 operation, __u32 argument, __u32 second, __
 		state = current_state();
 		return state ? process_has_binary(state, low, second) : -1;
 	case STEP_PARENT_BINARY:
-		state = parent_state();
-		return state ? process_has_binary(state, low, second) : -1;
+		return parent_has_binary(low, second);
 	case STEP_NAMESPACE: {
 		if (!steps_occur(STEP_BIT(STEP_NAMESPACE)))
 			return -1;

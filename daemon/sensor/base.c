@@ -261,6 +261,13 @@ void base_sensor_want_process_states(struct base_sensor *sensor)
 	sensor->object->bss->process_states_wanted = 1;
 }
 
+void base_sensor_forget_binaries(
+	struct base_sensor *sensor, const uint64_t words[BINARY_MATCHER_WORDS])
+{
+	memcpy(sensor->object->bss->binary_bits_taken, words,
+		sizeof(sensor->object->bss->binary_bits_taken));
+}
+
 void base_sensor_status(const struct base_sensor *sensor, struct buf *json)
 {
 	struct bpf_program *program;

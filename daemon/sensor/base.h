@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bpf/include/event.h"
+#include "bpf/include/policy.h"
 #include "daemon/config.h"
 #include "daemon/registration/registration.h"
 #include "lib/buf.h"
@@ -47,6 +48,9 @@ struct base_sensor_policy_maps base_sensor_policy_maps(const struct base_sensor 
 /* From here on struct process_state is kept: at fork, at exec, and of processes that run already by
  * the next base_sensor_iterate(). */
 void base_sensor_want_process_states(struct base_sensor *sensor);
+/* The next base_sensor_iterate() takes these bits of earlier binaries from all processes. */
+void base_sensor_forget_binaries(
+	struct base_sensor *sensor, const uint64_t words[BINARY_MATCHER_WORDS]);
 /* Give a running process (by pidfd, or by pid on 5.10) a container. */
 int base_sensor_set_container(const struct base_sensor *sensor, int pidfd, uint32_t pid,
 	uint64_t container_id, uint64_t generation);

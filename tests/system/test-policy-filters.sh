@@ -100,6 +100,29 @@ run "${shell[@]}" /bin/sh -c '"$@"; true' sh "$bin/call" "${call[@]}"
 expect 1 binary-children "a grandchild, beyond another program"
 expect 0 parent-in "a grandchild"
 
+run "$bin/shell" -c 'exec "$@"' sh "$bin/call" "${call[@]}"
+expect 1 parent-in "the program that it was before"
+expect 0 parent-not-in "the program that it was before"
+run "$bin/shell" -c 'exec "$@"' sh /bin/sh -c 'exec "$@"' sh "$bin/call" "${call[@]}"
+expect 0 parent-in "two programs before"
+expect 1 parent-not-in "two programs before"
+run "$bin/shell" -c 'exec "$@"' sh /bin/sh -c '"$@"; true' sh "$bin/call" "${call[@]}"
+expect 0 parent-in "a child of another program than it was"
+
+# A list has the place of one that is gone, of which there still is a process.
+cp "$bin/shell" "$bin/shell2"
+mkfifo "$work/commands"
+"$bin/shell2" "$work/commands" >"$work/act.txt" &
+exec 4>"$work/commands"
+filter followed-before "matchBinaries: [{operator: In, values: [$bin/shell2], followChildren: true}]"
+policy_delete followed-before
+filter followed-now "matchBinaries: [{operator: In, values: [/nowhere/tally], followChildren: true}]"
+echo "$bin/call ${call[*]}; true" >&4
+exec 4>&-
+wait $!
+pid=$(jq .pid "$work/act.txt")
+expect 0 followed-now "of a process that another list followed"
+
 run unshare --uts "$bin/call" "${call[@]}"
 expect 1 uts-not-host "a namespace of its own"
 expect 0 uts-host "a namespace of its own"

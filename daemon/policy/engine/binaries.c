@@ -40,6 +40,7 @@ struct binaries {
 	struct binary_matcher matchers[BINARY_MATCHERS_MAX];
 	struct binary_entry *entries;
 	size_t entry_count, entries_allocated;
+	uint64_t taken[BINARY_MATCHER_WORDS]; /* since the processes were looked at */
 	bool stale;
 };
 
@@ -269,6 +270,7 @@ int binaries_take(
 	matcher->match = match_of(match);
 	matcher->paths = TAKE_PTR(paths);
 	matcher->paths_length = length;
+	binaries->taken[bit / 64] |= 1ULL << (bit % 64);
 	binaries->stale = true;
 	if (r < 0) {
 		binaries_give_back(binaries, bit);
@@ -300,6 +302,7 @@ int binaries_refresh(struct binaries *binaries, struct error *error)
 	if (!binaries->stale)
 		return 0;
 	base_sensor_want_process_states(binaries->sensor);
+	base_sensor_forget_binaries(binaries->sensor, binaries->taken);
 	fd = base_sensor_iterate(binaries->sensor);
 	if (fd < 0)
 		return error_set(
@@ -312,5 +315,7 @@ int binaries_refresh(struct binaries *binaries, struct error *error)
 			error, -errno, "cannot look at the running processes: %s", strerror(errno));
 	close(fd);
 	binaries->stale = r < 0;
+	if (!binaries->stale)
+		memset(binaries->taken, 0, sizeof(binaries->taken));
 	return r;
 }
