@@ -12,7 +12,8 @@
 
 /* Set by user space before a policy that needs it is attached. */
 __u32 process_states_wanted;
-/* Bits that are another list's since all tasks were looked at: what a task has of them is old. */
+/* Bits that are another list's since all tasks were looked at: what a task has of them is old. Only
+ * while they are looked at for that; losses have them looked at too. */
 __u64 binary_bits_taken[BINARY_MATCHER_WORDS];
 
 struct binary_bits {
@@ -147,7 +148,8 @@ static __always_inline void binaries_follow(struct process_state *state,
 	else
 		state->executed = known ? known->executed : !(task->flags & PF_FORKNOEXEC);
 	for (int i = 0; i < BINARY_MATCHER_WORDS; i++) {
-		__u64 kept = executed ? ~0ULL : ~binary_bits_taken[i];
+		/* Of a parent that was looked at just now all is new. */
+		__u64 kept = executed || !known ? ~0ULL : ~binary_bits_taken[i];
 
 		state->followed[i] = state->binaries[i] | (before ? before->followed[i] & kept : 0);
 		state->replaced[i] = state->replaced_followed[i] = 0;

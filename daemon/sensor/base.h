@@ -48,7 +48,8 @@ struct base_sensor_policy_maps base_sensor_policy_maps(const struct base_sensor 
 /* From here on struct process_state is kept: at fork, at exec, and of processes that run already by
  * the next base_sensor_iterate(). */
 void base_sensor_want_process_states(struct base_sensor *sensor);
-/* The next base_sensor_iterate() takes these bits of earlier binaries from all processes. */
+/* Until it is called again, base_sensor_iterate() takes these bits of earlier binaries from all
+ * processes. */
 void base_sensor_forget_binaries(
 	struct base_sensor *sensor, const uint64_t words[BINARY_MATCHER_WORDS]);
 /* Give a running process (by pidfd, or by pid on 5.10) a container. */

@@ -3,6 +3,8 @@
 # Where losses are forced, event_loss accounts for every missing event, to the number, and the process
 # tree is right again afterwards.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=policy.sh
+. "$tests_dir/policy.sh"
 
 tracefs=$work/tracefs
 mkdir "$tracefs"
@@ -15,6 +17,25 @@ stop_counter() {
 
 daemon_start sensor.ring_size=64K
 podman_setup
+
+# A child of a program, both older than the policy that looks for descendants of the program
+mkfifo "$work/commands"
+cp "$(readlink -f /bin/bash)" "$work/ancestor"
+"$work/ancestor" -c '/bin/sh "$0"; true' "$work/commands" >"$work/calls.txt" &
+exec 4>"$work/commands"
+policy_add followed "kprobes:
+- call: sys_getpriority
+  args: [{index: 1, type: int}]
+  selectors:
+  - matchArgs: [{index: 1, operator: Equal, values: [\"31337\"]}]
+    matchBinaries: [{operator: In, values: [$work/ancestor], followChildren: true}]"
+descendant_calls() { # a number: how often it has been told to
+	echo "$actors/call getpriority 0 31337; true" >&4
+	wait_for 10 eval "[ \$(wc -l <'$work/calls.txt') -ge $1 ]"
+	settle
+	count '.process_kprobe.policy_name == "followed"'
+}
+is "a child of a program, older than the policy that asks for it" "$(descendant_calls 1)" 1
 podman run -d --name web "$image" /bin/sleep 1000 >/dev/null
 coproc COUNTER { "$actors/count-execs" "$tracefs"; }
 read -r answer <&"${COUNTER[0]}"
@@ -88,6 +109,7 @@ is "one of the host too" "$(events 'exec | select(argument("31415'"$round"'")) |
 tallyman tree >"$work/tree.txt" 2>&1
 is "the tree shows the container's" "$(grep -cE "sleep (27182|31415)$round" "$work/tree.txt")" 1
 is "and none of the storm's thousands" "$(grep -c 'nothing storm' "$work/tree.txt")" 0
+is "and who descends from which program is known still" "$(descendant_calls 2)" 2
 is "status counts the same losses" "$(tallyman status -o json | jq '(.ring.lost_ring_full // .status.ring.lost_ring_full | tonumber) > 0')" true
 
 # ---- a process whose exit was lost ends all the same ----

@@ -293,29 +293,37 @@ void binaries_give_back(struct binaries *binaries, int bit)
 	/* Processes keep the bit; who takes it next has them looked at again. */
 }
 
+static int look_at_processes(struct binaries *binaries, struct error *error)
+{
+	_cleanup_close_ int fd = base_sensor_iterate(binaries->sensor);
+	int r = fd;
+	char bytes[4096];
+	ssize_t n;
+
+	if (fd >= 0) {
+		do
+			n = read(fd, bytes, sizeof(bytes));
+		while (n > 0 || (n < 0 && errno == EAGAIN));
+		r = n < 0 ? -errno : 0;
+	}
+	return r < 0 ? error_set(error, r, "cannot look at the running processes: %s", strerror(-r))
+		     : 0;
+}
+
 int binaries_refresh(struct binaries *binaries, struct error *error)
 {
-	char bytes[4096];
-	int fd, r = 0;
-	ssize_t n;
+	static const uint64_t none[BINARY_MATCHER_WORDS];
+	int r;
 
 	if (!binaries->stale)
 		return 0;
 	base_sensor_want_process_states(binaries->sensor);
 	base_sensor_forget_binaries(binaries->sensor, binaries->taken);
-	fd = base_sensor_iterate(binaries->sensor);
-	if (fd < 0)
-		return error_set(
-			error, fd, "cannot look at the running processes: %s", strerror(-fd));
-	do
-		n = read(fd, bytes, sizeof(bytes));
-	while (n > 0 || (n < 0 && errno == EAGAIN));
-	if (n < 0)
-		r = error_set(
-			error, -errno, "cannot look at the running processes: %s", strerror(errno));
-	close(fd);
-	binaries->stale = r < 0;
-	if (!binaries->stale)
-		memset(binaries->taken, 0, sizeof(binaries->taken));
-	return r;
+	r = look_at_processes(binaries, error);
+	base_sensor_forget_binaries(binaries->sensor, none);
+	if (r < 0)
+		return r;
+	memset(binaries->taken, 0, sizeof(binaries->taken));
+	binaries->stale = false;
+	return 0;
 }
